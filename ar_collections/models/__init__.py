@@ -1,0 +1,33 @@
+# SHARED
+from . import ar_collector_mixin
+
+# POLICY
+from . import ar_policy
+from . import ar_dunning_level
+
+# DEBTOR
+from . import ar_debtor
+from . import ar_debtor_refresh
+
+# LEDGER
+from . import ar_open_item
+
+# DUNNING
+from . import ar_dunning_engine
+from . import ar_dunning_explain
+from . import ar_dunning_run
+from . import ar_dunning_run_decide
+from . import ar_dunning_notice
+from . import ar_dunning_notice_message
+from . import ar_dunning_notice_delivery
+from . import ar_dunning_notice_line
+from . import ar_dunning_skip
+
+# INHERITED: thin
+from . import account_move
+from . import account_move_line
+from . import account_partial_reconcile
+from . import mail_mail
+from . import res_company
+from . import res_config_settings
+from . import res_partner

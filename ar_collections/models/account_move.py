@@ -1,0 +1,102 @@
+from odoo import api, fields, models
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    ar_policy_id = fields.Many2one(
+        "ar.policy",
+        "Collections policy",
+        check_company=True,
+        copy=False,
+        index="btree_not_null",
+        help="Overrides the policy of the customer for this invoice.",
+    )
+    dunning_level_id = fields.Many2one(
+        "ar.dunning.level",
+        compute="_compute_dunning_level_id",
+        search="_search_dunning_level_id",
+    )
+    ar_notice_count = fields.Integer(compute="_compute_ar_notice_count")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("line_ids")
+    def _compute_dunning_level_id(self):
+        """The highest level at which a notice about the invoice was sent."""
+        # sudo: the badge is for everybody who may read the invoice
+        groups = (
+            self.env["ar.dunning.notice.line"]
+            .sudo()
+            ._read_group(
+                self._get_step_domain(),
+                ["move_line_id", "level_id"],
+                ["level_rank:max"],
+            )
+        )
+        best = {}
+        for line, level, rank in groups:
+            if rank > best.get(line.move_id.id, (0, None))[0]:
+                best[line.move_id.id] = (rank, level)
+        for move in self:
+            move.dunning_level_id = best.get(move._origin.id, (0, False))[1]
+
+    def _get_step_domain(self):
+        return [
+            ("move_line_id.move_id", "in", self.ids),
+            ("is_live", "=", True),
+            ("is_step", "=", True),
+            ("notice_id.state", "=", "sent"),
+        ]
+
+    @api.model
+    def _search_dunning_level_id(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        # sudo: as for reading the level
+        lines = self.env["ar.dunning.notice.line"].sudo()
+        domain = [
+            ("is_live", "=", True),
+            ("is_step", "=", True),
+            ("notice_id.state", "=", "sent"),
+        ]
+        found = [("level_id", "in", [v for v in value if v])]
+        dunned = lines._search(domain + found).subselect("move_line_id")
+        result = fields.Domain("line_ids", "in", dunned)
+        if False in value:
+            any_level = lines._search(domain).subselect("move_line_id")
+            result |= fields.Domain("line_ids", "not in", any_level)
+        return result
+
+    def _compute_ar_notice_count(self):
+        groups = self.env["ar.dunning.notice.line"]._read_group(
+            [("move_line_id.move_id", "in", self.ids), ("is_live", "=", True)],
+            ["move_line_id"],
+            ["notice_id:count_distinct"],
+        )
+        counts = {}
+        for line, count in groups:
+            counts[line.move_id.id] = max(counts.get(line.move_id.id, 0), count)
+        for move in self:
+            move.ar_notice_count = counts.get(move._origin.id, 0)
+
+    # === CRUD METHODS === #
+
+    def _post(self, soft=True):
+        posted = super()._post(soft)
+        self.env["ar.debtor"]._mark_stale(posted.line_ids)
+        return posted
+
+    def button_draft(self):
+        self.env["ar.debtor"]._mark_stale(self.line_ids)
+        return super().button_draft()
+
+    # === ACTION METHODS === #
+
+    def action_open_ar_notices(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ar_collections.ar_dunning_notice_action"
+        )
+        domain = [("line_ids.move_line_id.move_id", "=", self.id)]
+        return dict(action, domain=domain, context={})

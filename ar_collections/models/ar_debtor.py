@@ -1,0 +1,273 @@
+from markupsafe import Markup, escape
+
+from odoo import api, fields, models
+from odoo.tools import format_date
+
+
+class ArDebtor(models.Model):
+    """One commercial partner as one of our companies sees it.
+
+    The stored amounts are a cache for lists and charts, refreshed when receivables
+    move and every night; no decision reads them.
+    """
+
+    _name = "ar.debtor"
+    _description = "Debtor"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "amount_overdue desc, id"
+    _check_company_auto = True
+
+    partner_id = fields.Many2one(
+        "res.partner",
+        "Customer",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+        domain=[("parent_id", "=", False)],
+    )
+    name = fields.Char(related="partner_id.complete_name", string="Name")
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    policy_id = fields.Many2one(
+        "ar.policy",
+        tracking=True,
+        check_company=True,
+        help="Empty: the company's default policy.",
+    )
+    applied_policy_id = fields.Many2one(
+        "ar.policy", "Policy that applies", compute="_compute_applied_policy_id"
+    )
+    user_id = fields.Many2one(
+        "res.users", "Collector", tracking=True, domain=[("share", "=", False)]
+    )
+    payer_profile = fields.Selection(
+        [
+            ("new", "New"),
+            ("good", "Good"),
+            ("slow", "Slow"),
+            ("chronic", "Chronic"),
+        ],
+        default="new",
+    )
+    level_id = fields.Many2one(
+        "ar.dunning.level",
+        "Level",
+        readonly=True,
+        ondelete="set null",
+        help="The highest level that an open item was sent at.",
+    )
+    amount_due = fields.Monetary("Open", readonly=True)
+    amount_overdue = fields.Monetary("Overdue", readonly=True)
+    days_overdue = fields.Integer(
+        "Oldest (days)", readonly=True, aggregator="max", help="Days late, oldest item."
+    )
+    is_cod = fields.Boolean("Cash on delivery", readonly=True)
+    is_credit_hold = fields.Boolean("Credit hold", readonly=True)
+    next_action_date = fields.Date(
+        "Next step", readonly=True, help="When the ladder reaches the next level."
+    )
+    last_notice_date = fields.Date("Last notice", readonly=True)
+    note = fields.Html("Notes for collectors")
+    notice_ids = fields.One2many("ar.dunning.notice", "debtor_id")
+    notice_count = fields.Integer(compute="_compute_notice_count")
+    open_item_ids = fields.Many2many(
+        "account.move.line",
+        string="Open items",
+        compute="_compute_open_items",
+    )
+    outlook = fields.Html("What the ladder does next", compute="_compute_outlook")
+    totals = fields.Html("Totals", compute="_compute_open_items")
+
+    _partner_company_uniq = models.Constraint(
+        "UNIQUE(partner_id, company_id)",
+        "This customer already has a debtor record in the company.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("partner_id", "company_id")
+    def _compute_display_name(self):
+        for debtor in self:
+            debtor.display_name = debtor.partner_id.display_name
+
+    @api.depends("policy_id", "company_id")
+    def _compute_applied_policy_id(self):
+        for debtor in self:
+            chosen = debtor.policy_id.filtered("active")
+            debtor.applied_policy_id = chosen or self.env[
+                "ar.policy"
+            ]._get_company_default(debtor.company_id)
+
+    @api.depends("notice_ids")
+    def _compute_notice_count(self):
+        counts = dict(
+            self.env["ar.dunning.notice"]._read_group(
+                [("debtor_id", "in", self.ids)], ["debtor_id"], ["__count"]
+            )
+        )
+        for debtor in self:
+            debtor.notice_count = counts.get(debtor._origin, 0)
+
+    @api.depends("partner_id", "company_id")
+    def _compute_open_items(self):
+        items = self._get_open_items()
+        for debtor in self:
+            mine = items.get((debtor.company_id.id, debtor.partner_id.id), [])
+            debtor.open_item_ids = [
+                (6, 0, [r["id"] for r in sorted(mine, key=lambda r: r["date_due"])])
+            ]
+            debtor.totals = self._get_totals_html(mine)
+
+    @api.depends("partner_id", "company_id")
+    def _compute_outlook(self):
+        engine = self.env["ar.dunning.engine"]
+        for company, debtors in self.grouped("company_id").items():
+            rows = (
+                engine._decide(
+                    company, company._ar_today(), partners=debtors.partner_id
+                )
+                if debtors.partner_id and company
+                else []
+            )
+            for debtor in debtors:
+                mine = [r for r in rows if r["partner_id"] == debtor.partner_id.id]
+                debtor.outlook = debtor._get_outlook_html(mine)
+
+    # === ACTION METHODS === #
+
+    def action_open_notices(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ar_collections.ar_dunning_notice_action"
+        )
+        return dict(action, domain=[("debtor_id", "=", self.id)], context={})
+
+    def action_open_invoices(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account.action_move_out_invoice_type"
+        )
+        domain = [
+            ("commercial_partner_id", "=", self.partner_id.id),
+            ("company_id", "child_of", self.company_id.id),
+            ("move_type", "in", ("out_invoice", "out_refund")),
+        ]
+        return dict(action, domain=domain, context={"create": False})
+
+    def action_open_items(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ar_collections.ar_open_item_action"
+        )
+        return dict(action, domain=[("id", "in", self.open_item_ids.ids)])
+
+    def action_open_partner(self):
+        self.ensure_one()
+        return self.partner_id.get_formview_action()
+
+    def action_start_run(self):
+        """Open the run wizard for the selected debtors."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Run dunning"),
+            "res_model": "ar.dunning.run.start",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_company_id": self.company_id[:1].id,
+                "default_debtor_ids": self.ids,
+            },
+        }
+
+    def action_refresh(self):
+        """Bring the stored figures of the selected debtors up to date."""
+        for company, debtors in self.grouped("company_id").items():
+            self._refresh(company, debtors.partner_id.ids)
+        return True
+
+    # === BUSINESS METHODS === #
+
+    def _get_open_items(self):
+        """Open items of these debtors, from the one source, by company and partner."""
+        open_item = self.env["ar.open.item"]
+        items = {}
+        for company, debtors in self.grouped("company_id").items():
+            if not (company and debtors.partner_id):
+                continue
+            engine = self.env["ar.dunning.engine"]
+            today = company._ar_today()
+            domain = open_item._get_open_item_domain(
+                company
+            ) & engine._get_partner_domain(debtors.partner_id)
+            query = open_item._get_sql(domain, today, today)
+            for row in self.env.execute_query_dict(query):
+                key = (company.id, row["partner_id"])
+                items.setdefault(key, []).append(row)
+        return items
+
+    def _get_totals_html(self, items):
+        """Open and overdue per currency, as a small table."""
+        sums = {}
+        for row in items:
+            open_sum, overdue = sums.get(row["currency_id"], (0, 0))
+            company = self.env["res.company"].browse(row["company_id"])
+            late = row["date_due"] < company._ar_today()
+            sums[row["currency_id"]] = (
+                open_sum + row["residual_currency"],
+                overdue + (row["residual_currency"] if late else 0),
+            )
+        rows = [
+            self.env._(
+                "%(currency)s: open %(open)s, of it overdue %(overdue)s",
+                currency=currency.name,
+                open=currency.format(sums[currency.id][0]),
+                overdue=currency.format(sums[currency.id][1]),
+            )
+            for currency in self.env["res.currency"].browse(sums)
+        ]
+        return Markup("<br/>").join(escape(row) for row in rows)
+
+    def _get_outlook_html(self, rows):
+        """What the ladder will do next for each open debt, when, and why."""
+        self.ensure_one()
+        engine = self.env["ar.dunning.engine"]
+        sentences = []
+        debts = [row for row in rows if row["verdict"] != "credit"]
+        for row in sorted(debts, key=lambda r: (r["date_due"], r["id"])):
+            line = self.env["account.move.line"].browse(row["id"])
+            level = self.env["ar.dunning.level"].browse(row["next_level_id"])
+            sentences.append(
+                self.env._(
+                    "%(item)s: %(sentence)s",
+                    item=line.move_name,
+                    sentence=self._get_outlook_sentence(engine, row, line, level),
+                )
+            )
+        if not sentences:
+            return Markup("<p>%s</p>") % self.env._("Nothing is open.")
+        return Markup("<ul>%s</ul>") % Markup("").join(
+            Markup("<li>%s</li>") % sentence for sentence in sentences
+        )
+
+    def _get_outlook_sentence(self, engine, row, line, level):
+        verdict = row["verdict"]
+        if verdict == "dun":
+            return self.env._("level “%(level)s” goes out tonight.", level=level.name)
+        if verdict == "along":
+            verdict = "waiting" if row["next_level_id"] else "finished"
+        return engine._explain_skip(
+            {
+                "reason": verdict,
+                "is_entry": line.move_id.move_type == "entry",
+                "level": level.name,
+                "interval": level.min_interval_days,
+                "next_date": format_date(self.env, row["next_date"]),
+                "contact_date": format_date(self.env, row["contact_date"]),
+                "currency": line.currency_id,
+                "claim": row["claim"],
+                "min_amount": row["min_amount"],
+            }
+        )

@@ -1,0 +1,155 @@
+from odoo import api, models
+from odoo.tools import format_date, formatLang
+
+
+class ArDunningEngine(models.AbstractModel):
+    """Puts the decision's rule and figures into sentences, in the reader's language."""
+
+    _inherit = "ar.dunning.engine"
+
+    @api.model
+    def _explain_skip(self, facts):
+        """Why an item was left alone.
+
+        :param dict facts: ``reason``, ``level``, ``interval``, ``next_date``,
+            ``contact_date``, ``currency``, ``claim``, ``min_amount``, ``is_entry``
+        """
+        _ = self.env._
+        money = dict.fromkeys(("claim", "min_amount"), "")
+        for key in money:
+            if facts.get("currency"):
+                money[key] = formatLang(
+                    self.env, facts.get(key) or 0.0, currency_obj=facts["currency"]
+                )
+        if facts["reason"] == "no_followup" and facts.get("is_entry"):
+            return _(
+                "Marked “No Follow-Up”. Odoo sets this by itself on entries of general "
+                "journals such as opening balances; press “Include” to chase it."
+            )
+        sentences = {
+            "no_policy": _("No policy applies: choose a default in the settings."),
+            "no_followup": _("Marked “No Follow-Up” on the invoice."),
+            "blocked": _("The invoice is blocked for payment."),
+            "pending": _(
+                "Another notice to this customer waits to be confirmed, sent or mended."
+            ),
+            "finished": _(
+                "The last level of its ladder was sent; somebody must decide what "
+                "comes next."
+            ),
+            "waiting": _(
+                "Level “%(level)s” is reached on %(next_date)s.",
+                level=facts.get("level"),
+                next_date=facts.get("next_date"),
+            ),
+            "interval": _(
+                "The customer was contacted on %(date)s; level “%(level)s” keeps a "
+                "distance of %(days)s days.",
+                date=facts.get("contact_date"),
+                level=facts.get("level"),
+                days=max(facts.get("interval") or 0, 1),
+            ),
+            "covered": _(
+                "Payments and credit notes not matched yet cover the debt (claim "
+                "%(claim)s). Match them.",
+                claim=money["claim"],
+            ),
+            "minimum": _(
+                "The claim of %(claim)s is below the minimum of %(min_amount)s for "
+                "level “%(level)s”.",
+                level=facts.get("level"),
+                **money,
+            ),
+            "no_rate": _(
+                "No exchange rate to compare the claim with the minimum amount: enter "
+                "a rate for the currency."
+            ),
+            "no_contact": _(
+                "No usable e-mail address and no complete postal address (street and "
+                "city): complete the customer's contact."
+            ),
+            "other_policy": _("Its policy is not part of this run."),
+        }
+        return sentences.get(facts["reason"], facts["reason"])
+
+    @api.model
+    def _explain_step(self, line):
+        """Why a notice line stands where it does."""
+        _ = self.env._
+        name = line.move_line_id.move_name or line.move_line_id.name or ""
+        if line.amount_residual < 0:
+            return _(
+                "%(item)s: credit, deducted from the claim.",
+                item=name,
+            )
+        if not line.is_step:
+            return _(
+                "%(item)s: %(days)s days late; listed because it is owed, its level "
+                "does not change.",
+                item=name,
+                days=line.days_overdue,
+            )
+        level = line.level_id
+        values = {
+            "item": name,
+            "level": level.name,
+            "rule": level.description,
+            "due": format_date(self.env, line.date_due),
+            "date": format_date(self.env, line.date_level),
+            "previous": format_date(self.env, line.date_previous),
+        }
+        if line.date_previous:
+            return _(
+                "%(item)s: due %(due)s, last notice %(previous)s; level “%(level)s” "
+                "(%(rule)s) reached on %(date)s.",
+                **values,
+            )
+        return _(
+            "%(item)s: due %(due)s, no notice yet; level “%(level)s” (%(rule)s) "
+            "reached on %(date)s.",
+            **values,
+        )
+
+    @api.model
+    def _explain_notice(self, notice):
+        """Which rules and figures led to a notice: a list of sentences."""
+        _ = self.env._
+        lines = notice.line_ids.sorted(lambda ln: (not ln.is_step, ln.date_due, ln.id))
+        money = {
+            key: formatLang(self.env, value, currency_obj=notice.currency_id)
+            for key, value in (
+                ("claim", notice.amount_due),
+                ("minimum", notice.min_amount),
+            )
+        }
+        sentences = [self._explain_step(line) for line in lines]
+        sentences.append(
+            _(
+                "Claim: %(claim)s, the open items less every open credit.",
+                claim=money["claim"],
+            )
+        )
+        if notice.min_amount:
+            sentences.append(
+                _(
+                    "The minimum of level “%(level)s” is %(minimum)s.",
+                    level=notice.level_id.name,
+                    minimum=money["minimum"],
+                )
+            )
+        sentences.append(self._explain_contact(notice))
+        return sentences
+
+    @api.model
+    def _explain_contact(self, notice):
+        _ = self.env._
+        if notice.level_id.channel == "email" and notice.channel == "letter":
+            return _("Sent as a letter: there is no usable e-mail address.")
+        if notice.contact_date:
+            return _(
+                "The customer was last contacted on %(date)s (distance kept: %(days)s "
+                "days).",
+                date=format_date(self.env, notice.contact_date),
+                days=max(notice.level_id.min_interval_days, 1),
+            )
+        return _("The customer has not been contacted before.")

@@ -1,0 +1,256 @@
+import logging
+
+from markupsafe import Markup, escape
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+_logger = logging.getLogger(__name__)
+
+
+class ArDunningNotice(models.Model):
+    """One contact to one debtor in one currency about all that is owed in it."""
+
+    _name = "ar.dunning.notice"
+    _description = "Dunning Notice"
+    _inherit = ["mail.thread", "mail.activity.mixin", "ar.collector.mixin"]
+    _order = "date desc, id desc"
+    # nobody writes a notice by hand, everybody who sees it may comment on it
+    _mail_post_access = "read"
+    _check_company_auto = True
+
+    name = fields.Char(compute="_compute_name", search="_search_name")
+    run_id = fields.Many2one(
+        "ar.dunning.run", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    debtor_id = fields.Many2one(
+        "ar.debtor", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    user_id = fields.Many2one(related="debtor_id.user_id", string="Collector")
+    partner_id = fields.Many2one(
+        "res.partner", "Recipient", required=True, readonly=True, ondelete="restrict"
+    )
+    level_id = fields.Many2one(
+        "ar.dunning.level", required=True, readonly=True, ondelete="restrict"
+    )
+    policy_id = fields.Many2one(related="level_id.policy_id")
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    date = fields.Date(
+        "Decided for", required=True, readonly=True, help="The day of the decision."
+    )
+    date_sent = fields.Date("Sent on", readonly=True, index=True)
+    date_deadline = fields.Date("Pay by", readonly=True)
+    channel = fields.Selection(
+        [("email", "E-mail"), ("letter", "Letter"), ("none", "No message")],
+        required=True,
+        readonly=True,
+    )
+    state = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("queued", "Queued"),
+            ("sent", "Sent"),
+            ("error", "Needs attention"),
+            ("cancel", "Cancelled"),
+        ],
+        required=True,
+        readonly=True,
+        default="draft",
+        tracking=True,
+        index=True,
+    )
+    line_ids = fields.One2many("ar.dunning.notice.line", "notice_id", readonly=True)
+    amount_due = fields.Monetary("Claim", readonly=True)
+    min_amount = fields.Monetary("Minimum", readonly=True)
+    days_overdue = fields.Integer("Oldest (days)", compute="_compute_days_overdue")
+    contact_date = fields.Date("Last notice before", readonly=True)
+    subject = fields.Char(readonly=True)
+    body = fields.Html(
+        "Text as sent", readonly=True, sanitize=False, help="Kept exactly as sent."
+    )
+    preview = fields.Html(compute="_compute_preview", sanitize=False)
+    mail_message_id = fields.Many2one(
+        "mail.message", "Message", readonly=True, ondelete="set null", index=True
+    )
+    attachment_ids = fields.Many2many(
+        "ir.attachment", string="Attachments as sent", readonly=True
+    )
+    is_printed = fields.Boolean("Printed", readonly=True)
+    problem = fields.Char(readonly=True, help="Why it could not be sent.")
+    cancel_reason = fields.Char(readonly=True)
+    change_note = fields.Text(
+        "Changed before sending",
+        readonly=True,
+        help="What was different when the notice was looked at again before sending.",
+    )
+    explanation = fields.Html("Why", compute="_compute_explanation")
+
+    _to_deliver_idx = models.Index("(id) WHERE state = 'queued'")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("date")
+    def _compute_name(self):
+        for notice in self:
+            number = notice._origin.id or 0
+            notice.name = f"DUN/{(notice.date or fields.Date.today()).year}/{number:05}"
+
+    @api.model
+    def _search_name(self, operator, value):
+        if operator not in ("ilike", "like", "=", "in"):
+            return NotImplemented
+        values = value if operator == "in" else [value]
+        numbers = {str(v).rsplit("/", 1)[-1].strip() for v in values}
+        return [("id", "in", [int(n) for n in numbers if n.isdigit()])]
+
+    @api.depends("name", "debtor_id")
+    def _compute_display_name(self):
+        for notice in self:
+            notice.display_name = f"{notice.name} {notice.debtor_id.name or ''}".strip()
+
+    @api.depends("line_ids.days_overdue")
+    def _compute_days_overdue(self):
+        oldest = dict(
+            self.env["ar.dunning.notice.line"]._read_group(
+                [("notice_id", "in", self.ids), ("amount_residual", ">", 0)],
+                ["notice_id"],
+                ["days_overdue:max"],
+            )
+        )
+        for notice in self:
+            notice.days_overdue = oldest.get(notice._origin, 0)
+
+    @api.depends("line_ids", "amount_due", "change_note")
+    def _compute_explanation(self):
+        engine = self.env["ar.dunning.engine"]
+        for notice in self:
+            sentences = engine._explain_notice(notice)
+            if notice.change_note:
+                sentences.append(notice.change_note)
+            notice.explanation = Markup("<ul>%s</ul>") % Markup("").join(
+                Markup("<li>%s</li>") % escape(sentence) for sentence in sentences
+            )
+
+    @api.depends("body", "state")
+    def _compute_preview(self):
+        """The message as the customer gets it; the very text once it was sent."""
+        for notice in self:
+            message = notice._get_message()
+            notice.preview = Markup("<h5>%(subject)s</h5>%(body)s") % message
+
+    # === CRUD METHODS === #
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_history(self):
+        for notice in self:
+            if notice.state != "draft":
+                raise UserError(
+                    self.env._(
+                        "Notice %(notice)s is part of the customer's history and "
+                        "cannot be deleted. Cancel it if it was not sent.",
+                        notice=notice.display_name,
+                    )
+                )
+
+    # === ACTION METHODS === #
+
+    def action_drop(self):
+        """Leave a draft out of its run; the customer gets nothing from it."""
+        notices = self._as_collector()
+        return notices._cancel(self.env._("Dropped by %(user)s.", user=self.env.user.name))
+
+    def action_cancel(self):
+        return self.action_drop()
+
+    def action_retry(self):
+        """Queue failed notices again; each is looked at afresh before it goes."""
+        failed = self._as_collector().filtered(lambda n: n.state == "error")
+        # sudo: the failed e-mail in the system's queue must not go out as well
+        self.env["mail.mail"].sudo().search(
+            [
+                ("mail_message_id", "in", failed.mail_message_id.ids),
+                ("state", "!=", "sent"),
+            ]
+        ).cancel()
+        failed.write({"problem": False, "date_sent": False})
+        failed._update_state(("error",), "queued")
+        failed.run_id.filtered(lambda run: run.state == "done").state = "confirmed"
+        self._trigger_delivery()
+        return True
+
+    def action_print(self):
+        """The letters as one PDF, exactly as sent; drafts as they would be."""
+        if not self:
+            raise UserError(self.env._("There is no letter to print."))
+        sent = self._as_collector().filtered(lambda n: n.state == "sent")
+        sent.is_printed = True
+        report = self.level_id.report_id[:1] or self.env.ref(
+            "ar_collections.action_report_ar_dunning_notice"
+        )
+        return report.report_action(self)
+
+    # === BUSINESS METHODS === #
+
+    def _update_state(self, allowed_states, target_state):
+        """Only gate through which ``state`` changes.
+
+        :return: the notices that were moved to ``target_state``
+        :rtype: recordset of `ar.dunning.notice`
+        """
+        todo = self.filtered(lambda n: n.state in allowed_states)
+        for notice in self - todo - self.filtered(lambda n: n.state == target_state):
+            _logger.info(
+                "Notice %s: refused %s -> %s", notice.id, notice.state, target_state
+            )
+        todo.with_context(tracking_disable=True).write({"state": target_state})
+        if target_state == "cancel":
+            # the partial unique index reads it: these items may take the level again
+            todo.line_ids.is_live = False
+            todo.line_ids.flush_recordset(["is_live"])
+        todo.flush_recordset(["state"])
+        return todo
+
+    def _cancel(self, reason):
+        """Cancel notices that have not been sent, with the reason."""
+        sent = self.filtered(lambda n: n.state == "sent")
+        if sent:
+            raise UserError(
+                self.env._(
+                    "Notice %(notice)s was sent already and cannot be taken back. "
+                    "Write to the customer instead.",
+                    notice=sent[0].display_name,
+                )
+            )
+        moved = self._update_state(("draft", "queued", "error"), "cancel")
+        moved.write({"cancel_reason": reason})
+        return moved
+
+    @api.model
+    def _trigger_delivery(self):
+        # sudo: a collector starts the delivery without rights on scheduled actions
+        self.env.ref("ar_collections.ir_cron_ar_dunning_notice_deliver").sudo()._trigger()
+
+    def _set_failed(self, reason):
+        """The mail server gave the message back: somebody must look at it."""
+        self._update_state(("sent", "queued"), "error").problem = reason
+
+    def _get_next_step(self):
+        """What the ladder does next if this notice is not answered.
+
+        :return: (level, earliest date), or (empty level, None) at the ladder's end
+        """
+        self.ensure_one()
+        levels = self.policy_id.level_ids.sorted(lambda lv: (lv.sequence, lv.id))
+        above = levels[list(levels).index(self.level_id) + 1 :] if levels else levels
+        if not above:
+            return self.env["ar.dunning.level"], None
+        level = above[0]
+        sent = self.date_sent or self.date
+        steps = self.line_ids.filtered(lambda ln: ln.level_id == self.level_id)
+        due = max(steps.mapped("date_due"), default=sent)
+        base = sent if level.delay_basis == "previous_notice" else due
+        if level.delay_basis == "end_of_month":
+            base = fields.Date.end_of(due, "month")
+        earliest = fields.Date.add(sent, days=max(level.min_interval_days, 1))
+        return level, max(fields.Date.add(base, days=level.delay_days), earliest)

@@ -1,0 +1,363 @@
+import logging
+from itertools import groupby
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import formatLang
+
+from .ar_dunning_engine import IN_NOTICE
+
+_logger = logging.getLogger(__name__)
+
+BATCH = 50
+# A payment that is being registered holds its items for moments only.
+ATTEMPTS = 5
+
+
+class ArDunningNotice(models.Model):
+    """Delivery: claim under lock, look again, send, run the level's actions.
+
+    State and e-mail are written in one transaction, so a kill at any instant leaves
+    either both or neither.
+    """
+
+    _inherit = "ar.dunning.notice"
+
+    # === CRONS === #
+
+    @api.model
+    def _cron_deliver(self, batch_size=BATCH):
+        """Deliver queued notices; any number of workers may do so at once."""
+        queued = Domain("state", "=", "queued")
+        commit = self.env["ir.cron"]._commit_progress
+        commit(remaining=self.search_count(queued))
+        last_id = 0
+        while notices := self.search(
+            queued & Domain("id", ">", last_id), limit=batch_size, order="id"
+        ):
+            last_id = notices[-1].id
+            runs = notices.run_id
+            notices._deliver_safely()
+            runs._finish()
+            if not commit(len(notices)):
+                break
+        self.env["ar.dunning.run"].search([("state", "=", "confirmed")])._finish()
+
+    # === BUSINESS METHODS === #
+
+    def _deliver_safely(self):
+        """Deliver a batch; on a clash with another transaction, start it afresh."""
+        for attempt in range(ATTEMPTS):
+            try:
+                self._deliver()
+                self.env.flush_all()
+                return
+            except psycopg2.OperationalError:
+                # serialisation failure: somebody paid in this very moment
+                self.env.cr.rollback()
+                _logger.info("Delivery met a concurrent change (try %s)", attempt + 1)
+                self.env["ir.cron"]._commit_progress()
+
+    def _deliver(self):
+        """Deliver those of the queued notices that nobody else holds.
+
+        :return: the notices that were sent
+        :rtype: recordset of `ar.dunning.notice`
+        """
+        mine = self.try_lock_for_update().filtered(lambda n: n.state == "queued")
+        mine = mine._lock_items()
+        ready = mine._look_again()
+        sent = self.browse()
+        for (company, channel), batch in groupby(
+            ready.sorted(lambda n: (n.company_id.id, n.channel)),
+            lambda n: (n.company_id, n.channel),
+        ):
+            notices = self.browse([n.id for n in batch]).with_company(company)
+            sent += notices._send(channel)
+        return sent
+
+    def _lock_items(self):
+        """Lock the journal items against payments; leave out notices that wait.
+
+        They stay queued and are taken again by the next round.
+        """
+        items = self.line_ids.move_line_id
+        # allow_referencing: reconciling other items of the customer goes on
+        free = items.try_lock_for_update(allow_referencing=True)
+        free.invalidate_recordset(["amount_residual", "amount_residual_currency"])
+        return self.filtered(lambda n: n.line_ids.move_line_id <= free)
+
+    def _look_again(self):
+        """Decide again under lock; drop or refresh what changed since the decision.
+
+        :return: the notices that still are right to send
+        :rtype: recordset of `ar.dunning.notice`
+        """
+        ready = self.browse()
+        for run, notices in self.grouped("run_id").items():
+            rows = self.env["ar.dunning.engine"]._decide(
+                run.company_id,
+                max(run.date, run.company_id._ar_today()),
+                run.policy_ids,
+                notices.debtor_id.partner_id,
+                run,
+            )
+            by_key = {}
+            for row in rows:
+                key = (row["debtor_id"], row["currency_id"])
+                by_key.setdefault(key, []).append(row)
+            for notice in notices:
+                key = (notice.debtor_id.id, notice.currency_id.id)
+                if notice._refresh(by_key.get(key, [])):
+                    ready += notice
+        return ready
+
+    def _refresh(self, rows):
+        """Bring the notice in line with today's decision on its debtor.
+
+        :return: whether it is still to be sent
+        """
+        self.ensure_one()
+        now = {row["id"]: row for row in rows}
+        steps = self.line_ids.filtered("is_step")
+        right = steps.filtered(
+            lambda ln: now.get(ln.move_line_id.id, {}).get("verdict") == "dun"
+        )
+        if not right:
+            self._cancel(self._get_drop_reason(steps, now))
+            return False
+        before = self.amount_due
+        gone = self.line_ids.filtered(
+            lambda ln: now.get(ln.move_line_id.id, {}).get("verdict") not in IN_NOTICE
+        )
+        gone.is_live = False
+        gone.flush_recordset(["is_live"])
+        gone.unlink()
+        for line in self.line_ids:
+            row = now[line.move_line_id.id]
+            line.amount_residual = row["residual_currency"]
+            line.days_overdue = row["days_overdue"]
+        self._add_credits(now)
+        self.amount_due = sum(self.line_ids.mapped("amount_residual"))
+        self._note_change(before, gone)
+        return True
+
+    def _add_credits(self, now):
+        """List payments and credit notes that came in since the decision."""
+        known = self.line_ids.move_line_id.ids
+        self.env["ar.dunning.notice.line"].create(
+            [
+                {
+                    "notice_id": self.id,
+                    "move_line_id": row["id"],
+                    "amount_residual": row["residual_currency"],
+                    "date_due": row["date_due"],
+                    "days_overdue": row["days_overdue"],
+                }
+                for row in now.values()
+                if row["verdict"] == "credit" and row["id"] not in known
+            ]
+        )
+
+    def _note_change(self, before, gone):
+        if not self.currency_id.compare_amounts(before, self.amount_due):
+            return
+        amounts = [
+            formatLang(self.env, amount, currency_obj=self.currency_id)
+            for amount in (before, self.amount_due)
+        ]
+        self.change_note = self.env._(
+            "Looked at again before sending: the claim changed from %(before)s to "
+            "%(after)s; %(count)s items left the notice.",
+            before=amounts[0],
+            after=amounts[1],
+            count=len(gone),
+        )
+
+    def _get_drop_reason(self, steps, now):
+        """Why nothing of the notice is left to say, in the words of the decision."""
+        row = next(
+            (now[ln.move_line_id.id] for ln in steps if ln.move_line_id.id in now), None
+        )
+        if row is None:
+            return self.env._("Not sent: paid or credited since the decision.")
+        return self.env._(
+            "Not sent: %(reason)s",
+            reason=self.env["ar.dunning.engine"]._explain_skip(
+                {
+                    "reason": row["verdict"],
+                    "level": self.level_id.name,
+                    "interval": self.level_id.min_interval_days,
+                    "next_date": row["next_date"],
+                    "contact_date": row["contact_date"],
+                    "currency": self.currency_id,
+                    "claim": row["claim"],
+                    "min_amount": row["min_amount"],
+                }
+            ),
+        )
+
+    def _send(self, channel):
+        """Send a batch at once; if that fails, one by one, so one stops no other."""
+        try:
+            with self.env.cr.savepoint():
+                return self._send_batch(channel)
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            if len(self) == 1:
+                self._set_problem(error)
+                return self.browse()
+            self.env.invalidate_all()
+        sent = self.browse()
+        for notice in self:
+            sent += notice._send(channel)
+        return sent
+
+    def _send_batch(self, channel):
+        today = self.company_id._ar_today()
+        for notice in self:
+            notice.write(
+                {
+                    "date_sent": today,
+                    "date_deadline": fields.Date.add(
+                        today, days=notice.level_id.deadline_days
+                    ),
+                }
+            )
+        self._update_state(("queued",), "sent")
+        getattr(self, f"_deliver_{channel}")()
+        self._run_actions()
+        self.flush_recordset()
+        return self
+
+    def _set_problem(self, error):
+        known = isinstance(error, UserError)
+        if not known:
+            _logger.exception("Notice %s could not be sent", self.id)
+        self.env.invalidate_all()
+        self._update_state(("queued",), "error")
+        self.problem = str(error) if known else f"{type(error).__name__}: {error}"
+
+    def _run_actions(self):
+        """Run the level's server actions, once for each notice."""
+        for notice in self:
+            for action in notice.level_id.action_ids:
+                # sudo: what a level does is decided by its policy, not by the sender
+                action.sudo().with_context(
+                    active_model=notice._name,
+                    active_id=notice.id,
+                    active_ids=notice.ids,
+                ).run()
+
+    def _plan_call(self):
+        """Plan a call on the debtor for its collector; a shipped server action."""
+        for notice in self:
+            debtor = notice.debtor_id
+            user = debtor.user_id or notice.run_id.user_id
+            debtor.activity_schedule(
+                "ar_collections.mail_activity_type_collection_call",
+                date_deadline=notice.date_deadline,
+                summary=self.env._(
+                    "%(level)s: %(amount)s open",
+                    level=notice.level_id.name,
+                    amount=formatLang(
+                        self.env, notice.amount_due, currency_obj=notice.currency_id
+                    ),
+                ),
+                user_id=user.id,
+            )
+
+    # === CHANNELS === #
+
+    def _deliver_none(self):
+        """The level only runs its actions."""
+
+    def _deliver_email(self):
+        """Queue one e-mail per notice, kept on notice, debtor and customer."""
+        messages = self._render_messages()
+        vals_list = []
+        for notice in self:
+            notice.subject = messages[notice.id]["subject"]
+            notice.body = messages[notice.id]["body"]
+            # sudo: attachments of a message the collector sends in the company's name
+            notice.attachment_ids = (
+                self.env["ir.attachment"].sudo().create(notice._get_attachments())
+            )
+            vals_list.append(notice._prepare_mail_vals())
+        # sudo: the mail queue belongs to the system
+        mails = self.env["mail.mail"].sudo().create(vals_list)
+        for notice, mail in zip(self, mails, strict=True):
+            notice.mail_message_id = mail.mail_message_id
+        self._log_on_customers()
+        # sudo: as above; the queue runs after this transaction is committed
+        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+
+    def _deliver_letter(self):
+        """Make the PDF to print; the words are the same as in the e-mail."""
+        messages = self._render_messages()
+        for notice in self:
+            notice.subject = messages[notice.id]["subject"]
+            notice.body = messages[notice.id]["body"]
+            notice.attachment_ids = (
+                self.env["ir.attachment"]
+                .sudo()  # as for e-mails
+                .create(notice._get_letter_attachment())
+            )
+        self._log_on_customers()
+
+    def _prepare_mail_vals(self):
+        """Values of the `mail.mail` of one notice. Extensions may add to them."""
+        self.ensure_one()
+        sender = self.user_id.email_formatted or self.company_id.email_formatted
+        if not sender:
+            raise UserError(
+                self.env._(
+                    "Company %(company)s has no e-mail address to write from. Enter it "
+                    "on the company, then try again.",
+                    company=self.company_id.name,
+                )
+            )
+        lang = self.partner_id.lang or self.env.lang
+        html = self.env["ir.qweb"]._render(
+            "ar_collections.notice_mail_layout",
+            {"notice": self.with_context(lang=lang), "body": self.body},
+            lang=lang,
+        )
+        return {
+            "subject": self.subject,
+            "body": html,
+            "body_html": html,
+            "email_from": sender,
+            "reply_to": sender,
+            "recipient_ids": [fields.Command.link(self.partner_id.id)],
+            "attachment_ids": [fields.Command.set(self.attachment_ids.ids)],
+            "model": "ar.debtor",
+            "res_id": self.debtor_id.id,
+            "record_name": self.debtor_id.name,
+            "auto_delete": False,
+        }
+
+    def _log_on_customers(self):
+        """Keep the exact text in the chatter of the customer, too."""
+        note = self.env.ref("mail.mt_note")
+        vals_list = [
+            {
+                "model": "res.partner",
+                "res_id": notice.debtor_id.partner_id.id,
+                "record_name": notice.debtor_id.name,
+                "subject": notice.subject,
+                "body": notice.body,
+                "message_type": "notification",
+                "subtype_id": note.id,
+                "author_id": self.env.user.partner_id.id,
+                "email_from": notice.company_id.email_formatted or False,
+                "reply_to": False,
+            }
+            for notice in self
+        ]
+        # sudo: a note in the customer's chatter, whatever the sender may edit there
+        self.env["mail.message"].sudo().create(vals_list)

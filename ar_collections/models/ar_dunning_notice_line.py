@@ -1,0 +1,45 @@
+from odoo import fields, models
+
+
+class ArDunningNoticeLine(models.Model):
+    """One open item in a notice: a debt that moves, a debt listed, or a credit."""
+
+    _name = "ar.dunning.notice.line"
+    _description = "Dunning Notice Line"
+    _order = "notice_id, date_due, id"
+    _rec_name = "move_line_id"
+    # many rows, written by the run in one statement: no columns nobody reads
+    _log_access = False
+
+    notice_id = fields.Many2one(
+        "ar.dunning.notice", required=True, index=True, ondelete="cascade"
+    )
+    move_line_id = fields.Many2one(
+        "account.move.line",
+        "Journal Item",
+        required=True,
+        index=True,
+        ondelete="restrict",
+    )
+    move_id = fields.Many2one(related="move_line_id.move_id", string="Document")
+    currency_id = fields.Many2one(related="notice_id.currency_id")
+    level_id = fields.Many2one(
+        "ar.dunning.level",
+        "Level",
+        ondelete="restrict",
+        help="The level that the item stands on with this notice.",
+    )
+    level_rank = fields.Integer("Rung")
+    is_step = fields.Boolean("Moves up", help="The item reaches its level now.")
+    is_live = fields.Boolean(default=True)
+    amount_residual = fields.Monetary("Open")
+    date_due = fields.Date("Due")
+    days_overdue = fields.Integer("Days late")
+    date_level = fields.Date("Level reached on")
+    date_previous = fields.Date("Previous notice")
+
+    # Law 6: an item takes each level once, whoever decides and however often.
+    _step_uniq = models.UniqueIndex(
+        "(move_line_id, level_id) WHERE is_live AND is_step",
+        "This item has already been taken to this level.",
+    )

@@ -1,0 +1,152 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+# More invoices than this would make a mail that mail servers refuse.
+MAX_ATTACHED_INVOICES = 10
+
+
+class ArDunningNotice(models.Model):
+    """The words, tables and attachments of a notice."""
+
+    _inherit = "ar.dunning.notice"
+
+    # === BUSINESS METHODS === #
+
+    def _render_messages(self):
+        """Subject and body of each notice in its recipient's language.
+
+        :return: {notice id: {"subject": str, "body": Markup}}
+        :rtype: dict
+        """
+        messages = {}
+        for template, notices in self.grouped("level_id").items():
+            template = template.mail_template_id
+            if not template:
+                continue
+            # the words are the company's; a collector need not be a template editor
+            subjects = template._render_field("subject", notices.ids, compute_lang=True)
+            bodies = template._render_field(
+                "body_html",
+                notices.ids,
+                compute_lang=True,
+                options={"post_process": True},
+            )
+            for notice in notices:
+                messages[notice.id] = {
+                    "subject": subjects[notice.id],
+                    "body": bodies[notice.id],
+                }
+        return messages
+
+    def _get_message(self):
+        """Subject and body: the very words sent, or those that would be sent."""
+        self.ensure_one()
+        if self.body:
+            return {"subject": self.subject, "body": self.body}
+        empty = {"subject": self.level_id.name, "body": ""}
+        return self._render_messages().get(self.id, empty)
+
+    def _get_items_table(self):
+        """HTML table of the claim, for mail templates and letters."""
+        self.ensure_one()
+        return self.env["ir.qweb"]._render(
+            "ar_collections.notice_items_table", {"notice": self}
+        )
+
+    def _get_payment_block(self):
+        """HTML with the ways to pay, for mail templates and letters."""
+        self.ensure_one()
+        return self.env["ir.qweb"]._render(
+            "ar_collections.notice_payment_block", {"notice": self}
+        )
+
+    def _get_closing_block(self):
+        """HTML with what happens next and when, and whom to ask."""
+        self.ensure_one()
+        return self.env["ir.qweb"]._render(
+            "ar_collections.notice_closing_block", {"notice": self}
+        )
+
+    def _get_bank_account(self):
+        """The company's own bank account that the customer is asked to pay to."""
+        # sudo: a collector prints the company's bank account without rights on banks
+        accounts = self.company_id.partner_id.sudo().bank_ids
+        usable = accounts.filtered(
+            lambda a: a.company_id.id in (False, self.company_id.id)
+        )
+        same = usable.filtered(lambda a: a.currency_id == self.currency_id)
+        return (same or usable)[:1]
+
+    def _get_portal_url(self, line):
+        """Link on which the customer sees and pays one invoice without a password."""
+        move = line.move_id
+        if not move.is_invoice(include_receipts=True):
+            return False
+        # sudo: the access token is written on first use
+        return move.get_base_url() + move.sudo().get_portal_url()
+
+    def _get_contact(self):
+        """Whom the customer may ask: the collector, else the company."""
+        self.ensure_one()
+        return self.user_id.partner_id or self.company_id.partner_id
+
+    def _get_attachments(self):
+        """Attachments of the e-mail, by the level's settings.
+
+        :return: values of `ir.attachment`
+        :rtype: list[dict]
+        :raise UserError: if a PDF cannot be made
+        """
+        self.ensure_one()
+        vals_list = []
+        if self.level_id.attach_invoices:
+            moves = self.line_ids.filtered(lambda ln: ln.amount_residual > 0).move_id
+            invoices = moves.filtered(lambda m: m.is_invoice(include_receipts=True))
+            for invoice in invoices[:MAX_ATTACHED_INVOICES]:
+                vals_list.append(self._get_invoice_attachment(invoice))
+        if self.level_id.attach_letter:
+            vals_list.append(self._get_letter_attachment())
+        return vals_list
+
+    def _get_invoice_attachment(self, invoice):
+        # sudo: the invoice's own PDF, which the customer was sent before
+        pdf = invoice.sudo().invoice_pdf_report_id
+        if pdf:
+            return self._prepare_attachment_vals(pdf.name, pdf.raw)
+        content = self._render_pdf("account.account_invoices", invoice.ids)
+        return self._prepare_attachment_vals(
+            invoice._get_invoice_report_filename(), content
+        )
+
+    def _get_letter_attachment(self):
+        report = self.level_id.report_id or self.env.ref(
+            "ar_collections.action_report_ar_dunning_notice"
+        )
+        name = self.name.replace("/", "-") + ".pdf"
+        content = self._render_pdf(report.report_name, self.ids)
+        return self._prepare_attachment_vals(name, content)
+
+    def _render_pdf(self, report_name, res_ids):
+        content, kind = self.env["ir.actions.report"]._render_qweb_pdf(
+            report_name, res_ids
+        )
+        if kind != "pdf" and self.env["ir.actions.report"].get_wkhtmltopdf_state() in (
+            "install",
+            "broken",
+        ):
+            raise UserError(
+                self.env._(
+                    "The PDF could not be made: wkhtmltopdf is not installed on the "
+                    "server. Ask its administrator, then try again."
+                )
+            )
+        return content
+
+    def _prepare_attachment_vals(self, name, content):
+        return {
+            "name": name,
+            "raw": content,
+            "res_model": self._name,
+            "res_id": self.id,
+            "mimetype": "application/pdf",
+        }

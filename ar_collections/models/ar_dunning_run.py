@@ -1,0 +1,295 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+
+class ArDunningRun(models.Model):
+    """One decision for one company and date: its notices and what was left alone."""
+
+    _name = "ar.dunning.run"
+    _description = "Dunning Run"
+    _inherit = ["mail.thread", "ar.collector.mixin"]
+    _order = "date desc, id desc"
+    _check_company_auto = True
+
+    name = fields.Char(compute="_compute_name", store=True)
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.company.root_id,
+        index=True,
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    date = fields.Date(
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.company._ar_today(),
+        help="The day that is decided for.",
+    )
+    policy_ids = fields.Many2many(
+        "ar.policy", string="Policies", help="Empty: all policies."
+    )
+    debtor_ids = fields.Many2many(
+        "ar.debtor", string="Debtors", help="Empty: all debtors of the company."
+    )
+    is_automatic = fields.Boolean("Night run", readonly=True)
+    user_id = fields.Many2one(
+        "res.users",
+        "Started by",
+        readonly=True,
+        default=lambda self: self.env.user,
+    )
+    state = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("confirmed", "Sending"),
+            ("done", "Done"),
+            ("cancel", "Cancelled"),
+        ],
+        required=True,
+        readonly=True,
+        default="draft",
+        tracking=True,
+        copy=False,
+        index=True,
+    )
+    notice_ids = fields.One2many("ar.dunning.notice", "run_id", readonly=True)
+    skip_ids = fields.One2many("ar.dunning.skip", "run_id", readonly=True)
+    notice_count = fields.Integer(compute="_compute_figures")
+    draft_count = fields.Integer(compute="_compute_figures")
+    queued_count = fields.Integer(compute="_compute_figures")
+    sent_count = fields.Integer(compute="_compute_figures")
+    error_count = fields.Integer(compute="_compute_figures")
+    cancel_count = fields.Integer(compute="_compute_figures")
+    debtor_count = fields.Integer(compute="_compute_figures")
+    letter_count = fields.Integer("Letters to print", compute="_compute_figures")
+    skip_count = fields.Integer(compute="_compute_skip_count")
+    progress = fields.Float(compute="_compute_figures")
+    amount_total = fields.Monetary(
+        "Total claimed",
+        compute="_compute_figures",
+        help="Claims of the notices that are not cancelled, converted to the company's "
+        "currency at the rates of the run's date.",
+    )
+    figures = fields.Json(compute="_compute_figures")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("date", "company_id")
+    def _compute_name(self):
+        for run in self:
+            day = fields.Date.to_string(run.date) if run.date else ""
+            run.name = f"{day} {run.company_id.name or ''}".strip()
+
+    @api.depends("notice_ids.state")
+    def _compute_figures(self):
+        groups = self.env["ar.dunning.notice"]._read_group(
+            [("run_id", "in", self.ids)],
+            ["run_id", "state", "currency_id", "level_id", "channel", "is_printed"],
+            ["__count", "amount_due:sum"],
+        )
+        debtors = dict(
+            self.env["ar.dunning.notice"]._read_group(
+                [("run_id", "in", self.ids), ("state", "!=", "cancel")],
+                ["run_id"],
+                ["debtor_id:count_distinct"],
+            )
+        )
+        for run in self:
+            rows = [group[1:] for group in groups if group[0] == run._origin]
+            run.update(run._summarise(rows))
+            run.debtor_count = debtors.get(run._origin, 0)
+
+    def _summarise(self, rows):
+        """Figures of a run from its grouped notices, for `_compute_figures`."""
+        counts = dict.fromkeys(("draft", "queued", "sent", "error", "cancel"), 0)
+        levels, channels, total, to_print = {}, {}, 0.0, 0
+        channel_names = dict(
+            self.env["ar.dunning.notice"]._fields["channel"]._description_selection(
+                self.env
+            )
+        )
+        for state, currency, level, channel, printed, count, amount in rows:
+            counts[state] += count
+            if state == "cancel":
+                continue
+            levels[level] = levels.get(level, 0) + count
+            name = channel_names[channel]
+            channels[name] = channels.get(name, 0) + count
+            if state == "sent" and channel == "letter" and not printed:
+                to_print += count
+            total += currency._convert(
+                amount, self.currency_id, self.company_id, self.date, round=False
+            )
+        alive = sum(counts.values()) - counts["cancel"]
+        finished = counts["sent"] + counts["error"]
+        return {
+            "notice_count": alive,
+            "letter_count": to_print,
+            "progress": 100.0 * finished / alive if alive else 0.0,
+            "amount_total": self.currency_id.round(total) if self.currency_id else 0,
+            "figures": {
+                "levels": [
+                    [level.name, n]
+                    for level, n in sorted(
+                        levels.items(), key=lambda kv: (kv[0].sequence, kv[0].id)
+                    )
+                ],
+                "channels": sorted(channels.items()),
+            },
+            **{f"{state}_count": count for state, count in counts.items()},
+        }
+
+    def _compute_skip_count(self):
+        counts = dict(
+            self.env["ar.dunning.skip"]._read_group(
+                [("run_id", "in", self.ids)], ["run_id"], ["__count"]
+            )
+        )
+        for run in self:
+            run.skip_count = counts.get(run._origin, 0)
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su and any(v.get("state", "draft") != "draft" for v in vals_list):
+            raise AccessError(self.env._("A dunning run begins as a draft."))
+        return super().create(vals_list)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_confirmed(self):
+        if self.filtered(lambda run: run.state in ("confirmed", "done")):
+            raise UserError(
+                self.env._(
+                    "A run that sent notices is part of the history and cannot be "
+                    "deleted. A draft can: cancel it first."
+                )
+            )
+
+    # === ACTION METHODS === #
+
+    def action_preview(self):
+        """Decide again: replace the drafts of this run by what is right now."""
+        self.ensure_one()
+        self = self._as_collector()
+        self._check_state("draft", self.env._("previewed"))
+        self._clear_draft()
+        self._write_decision()
+        return True
+
+    def action_confirm(self):
+        """Queue the drafts; they are delivered in batches in the background."""
+        self.ensure_one()
+        self = self._as_collector()
+        # two people press the button at once: the second is refused
+        self.lock_for_update()
+        self._check_state("draft", self.env._("confirmed"))
+        drafts = self.notice_ids.filtered(lambda n: n.state == "draft")
+        if not drafts:
+            raise UserError(
+                self.env._(
+                    "There is nothing to send in this run. See “Left alone” for the "
+                    "reasons, or cancel the run."
+                )
+            )
+        self.state = "confirmed"
+        drafts._update_state(("draft",), "queued")
+        self.env["ar.dunning.notice"]._trigger_delivery()
+        return True
+
+    def action_cancel(self):
+        """Stop the run: what was not sent yet will not be sent."""
+        for run in self._as_collector():
+            if run.state not in ("draft", "confirmed"):
+                raise UserError(
+                    self.env._(
+                        "Run %(run)s is over; there is nothing left to cancel.",
+                        run=run.display_name,
+                    )
+                )
+            waiting = run.notice_ids.filtered(
+                lambda n: n.state in ("draft", "queued", "error")
+            )
+            waiting._cancel(self.env._("The run was cancelled."))
+            sent = run.notice_ids.filtered(lambda n: n.state == "sent")
+            run.state = "done" if sent else "cancel"
+        return True
+
+    def action_retry(self):
+        """Try all notices of the run again that need attention."""
+        return self.notice_ids.filtered(lambda n: n.state == "error").action_retry()
+
+    def action_open_notices(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ar_collections.ar_dunning_notice_action"
+        )
+        return dict(
+            action,
+            domain=[("run_id", "=", self.id)],
+            context={"search_default_group_level": 1},
+        )
+
+    def action_open_errors(self):
+        return dict(
+            self.action_open_notices(),
+            domain=[("run_id", "=", self.id), ("state", "=", "error")],
+            context={},
+        )
+
+    def action_open_skips(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ar_collections.ar_dunning_skip_action"
+        )
+        return dict(action, domain=[("run_id", "=", self.id)])
+
+    def action_print_letters(self):
+        """One PDF with all letters of the run that were not printed yet."""
+        self.ensure_one()
+        letters = self.notice_ids.filtered(
+            lambda n: n.channel == "letter" and n.state == "sent" and not n.is_printed
+        )
+        return letters.action_print()
+
+    # === BUSINESS METHODS === #
+
+    def _check_state(self, state, verb):
+        if self.state != state:
+            raise UserError(
+                self.env._(
+                    "Run %(run)s is %(state)s and cannot be %(verb)s any more. Start a "
+                    "new run.",
+                    run=self.display_name,
+                    state=dict(self._fields["state"]._description_selection(self.env))[
+                        self.state
+                    ].lower(),
+                    verb=verb,
+                )
+            )
+
+    def _finish(self):
+        """Close the runs that have nothing left to deliver."""
+        waiting = self.env["ar.dunning.notice"]._read_group(
+            [("run_id", "in", self.ids), ("state", "=", "queued")], ["run_id"]
+        )
+        done = self - self.union(*(run for (run,) in waiting))
+        done.filtered(lambda run: run.state == "confirmed").state = "done"
+
+    # === CRONS === #
+
+    @api.autovacuum
+    def _gc_cancelled_night_runs(self):
+        # nights without any notice leave nothing worth keeping after a quarter
+        old = fields.Date.today() - timedelta(days=90)
+        self.search(
+            [
+                ("is_automatic", "=", True),
+                ("state", "=", "cancel"),
+                ("date", "<", old),
+                ("notice_ids", "=", False),
+            ]
+        ).unlink()

@@ -1,0 +1,80 @@
+from odoo import api, fields, models
+from odoo.tools import format_date
+
+from .ar_dunning_engine import SKIP_REASONS
+
+
+class ArDunningSkip(models.Model):
+    """An open item that a run left alone, and why."""
+
+    _name = "ar.dunning.skip"
+    _description = "Item Left Alone by a Dunning Run"
+    _order = "run_id desc, reason, debtor_id, date_due, id"
+    _rec_name = "move_line_id"
+    _log_access = False
+
+    run_id = fields.Many2one(
+        "ar.dunning.run", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="run_id.company_id")
+    debtor_id = fields.Many2one("ar.debtor", required=True, ondelete="cascade")
+    move_line_id = fields.Many2one(
+        "account.move.line", "Journal Item", required=True, ondelete="cascade"
+    )
+    move_id = fields.Many2one(related="move_line_id.move_id", string="Document")
+    reason = fields.Selection(selection="_selection_reason", required=True)
+    currency_id = fields.Many2one("res.currency", required=True)
+    amount_residual = fields.Monetary("Open")
+    date_due = fields.Date("Due")
+    days_overdue = fields.Integer("Days late", aggregator="max")
+    next_level_id = fields.Many2one(
+        "ar.dunning.level", "Next level", ondelete="set null"
+    )
+    next_date = fields.Date("Reached on")
+    contact_date = fields.Date("Last notice")
+    claim = fields.Monetary(aggregator=None)
+    min_amount = fields.Monetary("Minimum", aggregator=None)
+    explanation = fields.Char(compute="_compute_explanation")
+    is_clearable = fields.Boolean(compute="_compute_is_clearable")
+
+    @api.model
+    def _selection_reason(self):
+        return list(SKIP_REASONS)
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("reason")
+    def _compute_explanation(self):
+        engine = self.env["ar.dunning.engine"]
+        for skip in self:
+            skip.explanation = engine._explain_skip(
+                {
+                    "reason": skip.reason,
+                    "is_entry": skip.move_id.move_type == "entry",
+                    "level": skip.next_level_id.name,
+                    "interval": skip.next_level_id.min_interval_days,
+                    "next_date": format_date(self.env, skip.next_date),
+                    "contact_date": format_date(self.env, skip.contact_date),
+                    "currency": skip.currency_id,
+                    "claim": skip.claim,
+                    "min_amount": skip.min_amount,
+                }
+            )
+
+    @api.depends("reason", "move_line_id.no_followup")
+    def _compute_is_clearable(self):
+        for skip in self:
+            skip.is_clearable = (
+                skip.reason == "no_followup" and skip.move_line_id.no_followup
+            )
+
+    # === ACTION METHODS === #
+
+    def action_include(self):
+        """Let the ladder see items that Odoo excluded from follow-up.
+
+        Core sets *No Follow-Up* on every entry of a general journal, opening balances
+        included; nobody chose that.
+        """
+        self.filtered("is_clearable").move_line_id.no_followup = False
+        return True

@@ -1,0 +1,72 @@
+from odoo import fields, models
+
+
+class MailMail(models.Model):
+    _inherit = "mail.mail"
+
+    ar_handed_over = fields.Datetime(
+        "Handed to the mail server",
+        readonly=True,
+        help="Set, and committed, right before a dunning e-mail goes to the mail "
+        "server. If the server is killed in that very moment, nobody can know whether "
+        "the e-mail left; such a notice waits for a person instead of going twice.",
+    )
+
+    # === BUSINESS METHODS === #
+
+    def _get_ar_notices(self):
+        """The notices whose e-mails these are.
+
+        :rtype: recordset of `ar.dunning.notice`
+        """
+        # sudo: called by the mail queue
+        return (
+            self.env["ar.dunning.notice"]
+            .sudo()
+            .search([("mail_message_id", "in", self.mail_message_id.ids)])
+        )
+
+    def _send(self, auto_commit=False, **kwargs):
+        # EXTENDS 'mail': one kill between SMTP and commit must not send twice
+        dunning = self.filtered(lambda m: m.model == "ar.debtor")
+        if not auto_commit or not dunning:
+            return super()._send(auto_commit=auto_commit, **kwargs)
+        uncertain = dunning.filtered(
+            lambda m: m.ar_handed_over and m.state == "outgoing"
+        )
+        uncertain._stop_uncertain()
+        for mail in dunning - uncertain:
+            mail.ar_handed_over = fields.Datetime.now()
+            self.env["ir.cron"]._commit_progress()
+            super(MailMail, mail)._send(auto_commit=auto_commit, **kwargs)
+        others = self - dunning
+        return super(MailMail, others)._send(auto_commit=auto_commit, **kwargs)
+
+    def _stop_uncertain(self):
+        reason = self.env._(
+            "The server stopped while this e-mail was handed to the mail server; it "
+            "may have arrived. Ask the customer or look at the mail server's log, "
+            "then press “Try again” or cancel the notice."
+        )
+        self.write(
+            {"state": "exception", "failure_reason": reason, "failure_type": "unknown"}
+        )
+        self._get_ar_notices()._set_failed(reason)
+
+    def action_retry(self):
+        self.ar_handed_over = False
+        return super().action_retry()
+
+    def _postprocess_sent_message(
+        self, success_pids, success_emails, failure_reason=False, failure_type=None
+    ):
+        # EXTENDS 'mail': the notice knows what became of its e-mail
+        mails = self.filtered(lambda m: m.model == "ar.debtor")
+        if mails and (failure_type or failure_reason):
+            mails.ar_handed_over = False
+            mails._get_ar_notices()._set_failed(
+                failure_reason or self.env._("The mail server refused the e-mail.")
+            )
+        return super()._postprocess_sent_message(
+            success_pids, success_emails, failure_reason, failure_type
+        )

@@ -1,0 +1,10 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    ar_policy_id = fields.Many2one(related="company_id.ar_policy_id", readonly=False)
+    ar_aging_buckets = fields.Char(
+        related="company_id.ar_aging_buckets", readonly=False
+    )

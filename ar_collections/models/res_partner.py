@@ -1,0 +1,84 @@
+from odoo import api, fields, models
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    ar_debtor_ids = fields.One2many("ar.debtor", "partner_id", "Debtor records")
+    ar_debtor_id = fields.Many2one(
+        "ar.debtor", compute="_compute_ar_debtor_id", compute_sudo=True
+    )
+    ar_policy_id = fields.Many2one(
+        "ar.policy",
+        "Collections policy",
+        compute="_compute_ar_debtor_id",
+        inverse="_inverse_ar_policy_id",
+        compute_sudo=True,
+    )
+    dunning_level_id = fields.Many2one(
+        "ar.dunning.level", compute="_compute_ar_debtor_id", compute_sudo=True
+    )
+    is_cod = fields.Boolean(
+        "Cash on delivery", compute="_compute_ar_debtor_id", compute_sudo=True
+    )
+    is_credit_hold = fields.Boolean(
+        "Credit hold", compute="_compute_ar_debtor_id", compute_sudo=True
+    )
+    payer_profile = fields.Selection(
+        [("new", "New"), ("good", "Good"), ("slow", "Slow"), ("chronic", "Chronic")],
+        compute="_compute_ar_debtor_id",
+        compute_sudo=True,
+    )
+    ar_amount_overdue = fields.Monetary(
+        "Overdue",
+        compute="_compute_ar_debtor_id",
+        compute_sudo=True,
+        groups="ar_collections.ar_collections_group_readonly",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends(
+        "commercial_partner_id.ar_debtor_ids.level_id",
+        "commercial_partner_id.ar_debtor_ids.policy_id",
+        "commercial_partner_id.ar_debtor_ids.amount_overdue",
+    )
+    @api.depends_context("company")
+    def _compute_ar_debtor_id(self):
+        """What the current company knows of the customer as a debtor."""
+        debtors = self.env["ar.debtor"].search(
+            [
+                ("partner_id", "in", self.commercial_partner_id.ids),
+                ("company_id", "=", self.env.company.root_id.id),
+            ]
+        )
+        by_partner = {debtor.partner_id: debtor for debtor in debtors}
+        for partner in self:
+            debtor = by_partner.get(
+                partner.commercial_partner_id, self.env["ar.debtor"]
+            )
+            partner.ar_debtor_id = debtor
+            partner.ar_policy_id = debtor.policy_id
+            partner.dunning_level_id = debtor.level_id
+            partner.is_cod = debtor.is_cod
+            partner.is_credit_hold = debtor.is_credit_hold
+            partner.payer_profile = debtor.payer_profile
+            partner.ar_amount_overdue = debtor.amount_overdue
+
+    def _inverse_ar_policy_id(self):
+        for partner in self:
+            debtor = self.env["ar.debtor"]._get(partner, self.env.company)
+            debtor.policy_id = partner.ar_policy_id
+
+    # === ACTION METHODS === #
+
+    def action_open_ar_debtor(self):
+        """Open the customer's debtor record, made on first use."""
+        self.ensure_one()
+        debtor = self.env["ar.debtor"]._get(self, self.env.company)
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "ar.debtor",
+            "res_id": debtor.id,
+            "view_mode": "form",
+        }

@@ -1,0 +1,105 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class ArDunningRunStart(models.TransientModel):
+    """Asks for company, date and scope, shows the result, makes the run."""
+
+    _name = "ar.dunning.run.start"
+    _description = "Run Dunning"
+
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        default=lambda self: self.env.company.root_id,
+        domain=[("parent_id", "=", False)],
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    date = fields.Date(required=True, default=lambda self: self._default_date())
+    policy_ids = fields.Many2many(
+        "ar.policy",
+        string="Policies",
+        domain="[('company_id', 'in', (company_id, False))]",
+    )
+    debtor_ids = fields.Many2many(
+        "ar.debtor", string="Debtors", domain="[('company_id', '=', company_id)]"
+    )
+    notice_count = fields.Integer("Notices", compute="_compute_outcome")
+    skip_count = fields.Integer("Items left alone", compute="_compute_outcome")
+    amount_total = fields.Monetary("Total claimed", compute="_compute_outcome")
+    warning = fields.Char(compute="_compute_outcome")
+
+    # === COMPUTE METHODS === #
+
+    @api.model
+    def _default_date(self):
+        return self.env.company._ar_today()
+
+    @api.depends("company_id", "date", "policy_ids", "debtor_ids")
+    def _compute_outcome(self):
+        """The live count below the questions: the same decision as the run's."""
+        engine = self.env["ar.dunning.engine"]
+        for wizard in self:
+            figures = {"notices": 0, "skipped": 0, "amounts": []}
+            if wizard.company_id and wizard.date:
+                figures = engine._count(
+                    wizard.company_id,
+                    wizard.date,
+                    wizard.policy_ids._origin,
+                    wizard.debtor_ids._origin.partner_id,
+                )
+            wizard.notice_count = figures["notices"]
+            wizard.skip_count = figures["skipped"]
+            wizard.amount_total = sum(
+                self.env["res.currency"]
+                .browse(currency_id)
+                ._convert(
+                    amount, wizard.currency_id, wizard.company_id, wizard.date
+                )
+                for currency_id, amount in figures["amounts"]
+            )
+            wizard.warning = wizard._get_warning()
+
+    def _get_warning(self):
+        if not self.company_id or not self.date:
+            return False
+        waiting = self.env["ar.dunning.run"].search_count(
+            [("company_id", "=", self.company_id.id), ("state", "=", "draft")]
+        )
+        if waiting:
+            return self.env._(
+                "%(count)s draft runs of this company wait to be confirmed; customers "
+                "in them are left alone here.",
+                count=waiting,
+            )
+        if self.date > self.company_id._ar_today():
+            return self.env._(
+                "The date lies in the future: confirm the run on that day."
+            )
+        return False
+
+    # === ACTION METHODS === #
+
+    def action_start(self):
+        """Make the run with its drafts and open it. Nothing is sent."""
+        self.ensure_one()
+        if self.debtor_ids.filtered(lambda d: d.company_id != self.company_id):
+            raise UserError(
+                self.env._("Choose debtors of %(company)s only.")
+                % {"company": self.company_id.name}
+            )
+        run = self.env["ar.dunning.run"].create(
+            {
+                "company_id": self.company_id.id,
+                "date": self.date,
+                "policy_ids": self.policy_ids.ids,
+                "debtor_ids": self.debtor_ids.ids,
+            }
+        )
+        run.action_preview()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "ar.dunning.run",
+            "res_id": run.id,
+            "view_mode": "form",
+        }
