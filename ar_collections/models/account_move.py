@@ -1,3 +1,5 @@
+from markupsafe import Markup, escape
+
 from odoo import api, fields, models
 
 
@@ -17,6 +19,7 @@ class AccountMove(models.Model):
         compute="_compute_dunning_level_id",
         search="_search_dunning_level_id",
     )
+    ar_outlook = fields.Html("What the ladder does next", compute="_compute_ar_outlook")
     ar_notice_count = fields.Integer(compute="_compute_ar_notice_count")
 
     # === COMPUTE METHODS === #
@@ -67,6 +70,30 @@ class AccountMove(models.Model):
             any_level = lines._search(domain).subselect("move_line_id")
             result |= fields.Domain("line_ids", "not in", any_level)
         return result
+
+    @api.depends("line_ids.amount_residual", "ar_policy_id")
+    def _compute_ar_outlook(self):
+        """What the next run would do with the invoice, and why."""
+        engine = self.env["ar.dunning.engine"]
+        self.ar_outlook = False
+        open_moves = self.filtered(
+            lambda m: m.state == "posted" and m.is_sale_document(include_receipts=True)
+        )
+        for company, moves in open_moves.grouped(lambda m: m.company_id.root_id).items():
+            rows = engine._decide(
+                company,
+                company._ar_today(),
+                partners=moves.commercial_partner_id,
+            )
+            for move in moves:
+                sentences = [
+                    engine._explain_row(row)
+                    for row in rows
+                    if row["move_id"] == move._origin.id and row["verdict"] != "credit"
+                ]
+                move.ar_outlook = Markup("<br/>").join(
+                    escape(sentence) for sentence in dict.fromkeys(sentences)
+                )
 
     def _compute_ar_notice_count(self):
         groups = self.env["ar.dunning.notice.line"]._read_group(

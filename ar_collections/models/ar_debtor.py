@@ -1,7 +1,6 @@
 from markupsafe import Markup, escape
 
 from odoo import api, fields, models
-from odoo.tools import format_date
 
 
 class ArDebtor(models.Model):
@@ -62,7 +61,7 @@ class ArDebtor(models.Model):
     amount_due = fields.Monetary("Open", readonly=True)
     amount_overdue = fields.Monetary("Overdue", readonly=True)
     days_overdue = fields.Integer(
-        "Oldest (days)", readonly=True, aggregator="max", help="Days late, oldest item."
+        "Days late", readonly=True, aggregator="max", help="Of the oldest item."
     )
     is_cod = fields.Boolean("Cash on delivery", readonly=True)
     is_credit_hold = fields.Boolean("Credit hold", readonly=True)
@@ -234,40 +233,16 @@ class ArDebtor(models.Model):
         """What the ladder will do next for each open debt, when, and why."""
         self.ensure_one()
         engine = self.env["ar.dunning.engine"]
-        sentences = []
         debts = [row for row in rows if row["verdict"] != "credit"]
+        documents = {}
         for row in sorted(debts, key=lambda r: (r["date_due"], r["id"])):
             line = self.env["account.move.line"].browse(row["id"])
-            level = self.env["ar.dunning.level"].browse(row["next_level_id"])
-            sentences.append(
-                self.env._(
-                    "%(item)s: %(sentence)s",
-                    item=line.move_name,
-                    sentence=self._get_outlook_sentence(engine, row, line, level),
-                )
-            )
-        if not sentences:
+            names = documents.setdefault(engine._explain_row(row), [])
+            if line.move_name not in names:
+                names.append(line.move_name)
+        if not documents:
             return Markup("<p>%s</p>") % self.env._("Nothing is open.")
         return Markup("<ul>%s</ul>") % Markup("").join(
-            Markup("<li>%s</li>") % sentence for sentence in sentences
-        )
-
-    def _get_outlook_sentence(self, engine, row, line, level):
-        verdict = row["verdict"]
-        if verdict == "dun":
-            return self.env._("level “%(level)s” goes out tonight.", level=level.name)
-        if verdict == "along":
-            verdict = "waiting" if row["next_level_id"] else "finished"
-        return engine._explain_skip(
-            {
-                "reason": verdict,
-                "is_entry": line.move_id.move_type == "entry",
-                "level": level.name,
-                "interval": level.min_interval_days,
-                "next_date": format_date(self.env, row["next_date"]),
-                "contact_date": format_date(self.env, row["contact_date"]),
-                "currency": line.currency_id,
-                "claim": row["claim"],
-                "min_amount": row["min_amount"],
-            }
+            Markup("<li><b>%s</b><br/>%s</li>") % (", ".join(names), sentence)
+            for sentence, names in documents.items()
         )

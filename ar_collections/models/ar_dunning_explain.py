@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import format_date, formatLang
 
 
@@ -40,14 +40,15 @@ class ArDunningEngine(models.AbstractModel):
             "waiting": _(
                 "Level “%(level)s” is reached on %(next_date)s.",
                 level=facts.get("level"),
-                next_date=facts.get("next_date"),
+                next_date=format_date(self.env, facts.get("next_date")),
             ),
             "interval": _(
                 "The customer was contacted on %(date)s; level “%(level)s” keeps a "
-                "distance of %(days)s days.",
-                date=facts.get("contact_date"),
+                "distance of %(days)s days, until %(until)s.",
+                date=format_date(self.env, facts.get("contact_date")),
                 level=facts.get("level"),
                 days=max(facts.get("interval") or 0, 1),
+                until=self._get_interval_end(facts),
             ),
             "covered": _(
                 "Payments and credit notes not matched yet cover the debt (claim "
@@ -71,6 +72,45 @@ class ArDunningEngine(models.AbstractModel):
             "other_policy": _("Its policy is not part of this run."),
         }
         return sentences.get(facts["reason"], facts["reason"])
+
+    @api.model
+    def _get_interval_end(self, facts):
+        if not facts.get("contact_date"):
+            return ""
+        days = max(facts.get("interval") or 0, 1)
+        return format_date(self.env, fields.Date.add(facts["contact_date"], days=days))
+
+    @api.model
+    def _explain_row(self, row):
+        """What a row of the decision means for its item, as a sentence."""
+        level = self.env["ar.dunning.level"].browse(row["next_level_id"])
+        verdict = row["verdict"]
+        if verdict == "dun":
+            return self.env._(
+                "Level “%(level)s” goes out with the next run.", level=level.name
+            )
+        if verdict == "along":
+            verdict = self._get_own_verdict(row, level)
+        line = self.env["account.move.line"].browse(row["id"])
+        return self._explain_skip(
+            {
+                **row,
+                "reason": verdict,
+                "is_entry": line.move_id.move_type == "entry",
+                "level": level.name,
+                "interval": level.min_interval_days,
+                "currency": line.currency_id,
+            }
+        )
+
+    @api.model
+    def _get_own_verdict(self, row, level):
+        """Why an item that is only listed in a notice does not move by itself."""
+        if not level:
+            return "finished"
+        if row["min_amount"] and row["claim"] < row["min_amount"]:
+            return "minimum"
+        return "waiting"
 
     @api.model
     def _explain_step(self, line):

@@ -34,7 +34,7 @@ class ArDunningLevel(models.Model):
         default="due_date",
     )
     min_interval_days = fields.Integer(
-        "Distance",
+        "Distance (days)",
         default=5,
         help="Days that must have passed since the last notice to the same customer. "
         "Nobody is ever contacted twice on one day.",

@@ -63,7 +63,7 @@ class ArDunningNotice(models.Model):
     line_ids = fields.One2many("ar.dunning.notice.line", "notice_id", readonly=True)
     amount_due = fields.Monetary("Claim", readonly=True)
     min_amount = fields.Monetary("Minimum", readonly=True)
-    days_overdue = fields.Integer("Oldest (days)", compute="_compute_days_overdue")
+    days_overdue = fields.Integer("Days late", compute="_compute_days_overdue")
     contact_date = fields.Date("Last notice before", readonly=True)
     subject = fields.Char(readonly=True)
     body = fields.Html(
@@ -231,6 +231,17 @@ class ArDunningNotice(models.Model):
         # sudo: a collector starts the delivery without rights on scheduled actions
         self.env.ref("ar_collections.ir_cron_ar_dunning_notice_deliver").sudo()._trigger()
 
+    def _get_deadline(self, date):
+        """By when the customer is asked to pay a notice of ``date``.
+
+        Before the ladder's next step, so that no letter crosses its own deadline.
+        """
+        deadline = fields.Date.add(date, days=self.level_id.deadline_days)
+        _level, next_date = self._get_next_step()
+        if next_date and self.days_overdue > 0:
+            deadline = min(deadline, fields.Date.subtract(next_date, days=1))
+        return max(deadline, date)
+
     def _set_failed(self, reason):
         """The mail server gave the message back: somebody must look at it."""
         self._update_state(("sent", "queued"), "error").problem = reason
@@ -248,7 +259,8 @@ class ArDunningNotice(models.Model):
         level = above[0]
         sent = self.date_sent or self.date
         steps = self.line_ids.filtered(lambda ln: ln.level_id == self.level_id)
-        due = max(steps.mapped("date_due"), default=sent)
+        # the oldest of them goes first
+        due = min(steps.mapped("date_due"), default=sent)
         base = sent if level.delay_basis == "previous_notice" else due
         if level.delay_basis == "end_of_month":
             base = fields.Date.end_of(due, "month")

@@ -12,7 +12,8 @@ from .ar_dunning_engine import IN_NOTICE
 
 _logger = logging.getLogger(__name__)
 
-BATCH = 50
+# Small enough that a person sees the run move, large enough to share the queries.
+BATCH = 20
 # A payment that is being registered holds its items for moments only.
 ATTEMPTS = 5
 
@@ -186,18 +187,7 @@ class ArDunningNotice(models.Model):
             return self.env._("Not sent: paid or credited since the decision.")
         return self.env._(
             "Not sent: %(reason)s",
-            reason=self.env["ar.dunning.engine"]._explain_skip(
-                {
-                    "reason": row["verdict"],
-                    "level": self.level_id.name,
-                    "interval": self.level_id.min_interval_days,
-                    "next_date": row["next_date"],
-                    "contact_date": row["contact_date"],
-                    "currency": self.currency_id,
-                    "claim": row["claim"],
-                    "min_amount": row["min_amount"],
-                }
-            ),
+            reason=self.env["ar.dunning.engine"]._explain_row(row),
         )
 
     def _send(self, channel):
@@ -220,18 +210,13 @@ class ArDunningNotice(models.Model):
     def _send_batch(self, channel):
         today = self.company_id._ar_today()
         for notice in self:
-            notice.write(
-                {
-                    "date_sent": today,
-                    "date_deadline": fields.Date.add(
-                        today, days=notice.level_id.deadline_days
-                    ),
-                }
-            )
+            notice.date_sent = today
+            notice.date_deadline = notice._get_deadline(today)
         self._update_state(("queued",), "sent")
         getattr(self, f"_deliver_{channel}")()
         self._run_actions()
         self.flush_recordset()
+        self.env["ar.debtor"]._refresh(self.company_id, self.debtor_id.partner_id.ids)
         return self
 
     def _set_problem(self, error):

@@ -9,7 +9,7 @@ class ArDunningRun(models.Model):
 
     _name = "ar.dunning.run"
     _description = "Dunning Run"
-    _inherit = ["mail.thread", "ar.collector.mixin"]
+    _inherit = ["ar.collector.mixin"]
     _order = "date desc, id desc"
     _check_company_auto = True
 
@@ -41,6 +41,8 @@ class ArDunningRun(models.Model):
         readonly=True,
         default=lambda self: self.env.user,
     )
+    confirm_user_id = fields.Many2one("res.users", "Confirmed by", readonly=True)
+    confirm_date = fields.Datetime("Confirmed on", readonly=True)
     state = fields.Selection(
         [
             ("draft", "Draft"),
@@ -51,7 +53,6 @@ class ArDunningRun(models.Model):
         required=True,
         readonly=True,
         default="draft",
-        tracking=True,
         copy=False,
         index=True,
     )
@@ -195,7 +196,13 @@ class ArDunningRun(models.Model):
                     "reasons, or cancel the run."
                 )
             )
-        self.state = "confirmed"
+        self.write(
+            {
+                "state": "confirmed",
+                "confirm_user_id": self.env.user.id,
+                "confirm_date": fields.Datetime.now(),
+            }
+        )
         drafts._update_state(("draft",), "queued")
         self.env["ar.dunning.notice"]._trigger_delivery()
         return True
@@ -276,7 +283,7 @@ class ArDunningRun(models.Model):
         waiting = self.env["ar.dunning.notice"]._read_group(
             [("run_id", "in", self.ids), ("state", "=", "queued")], ["run_id"]
         )
-        done = self - self.union(*(run for (run,) in waiting))
+        done = self - self.browse([run.id for (run,) in waiting])
         done.filtered(lambda run: run.state == "confirmed").state = "done"
 
     # === CRONS === #

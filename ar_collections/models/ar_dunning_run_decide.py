@@ -127,7 +127,20 @@ new_notice AS (
             date_deadline, channel, state, is_printed, amount_due, min_amount,
             contact_date, create_uid, create_date, write_uid, write_date)
     SELECT %(run)s, %(company)s, d.debtor_id, d.recipient_id, d.notice_level_id,
-           d.currency_id, %(date)s::date, %(date)s::date + MAX(l.deadline_days),
+           d.currency_id, %(date)s::date,
+           -- by when to pay, but before the ladder's next step (`_get_deadline`)
+           GREATEST(%(date)s::date, LEAST(
+               %(date)s::date + MAX(l.deadline_days),
+               GREATEST(
+                   %(date)s::date + MAX(GREATEST(next.min_interval_days, 1)),
+                   MIN(CASE next.delay_basis
+                           WHEN 'due_date' THEN d.date_due
+                           WHEN 'end_of_month' THEN
+                               (date_trunc('month', d.date_due)
+                                + interval '1 month - 1 day')::date
+                           ELSE %(date)s::date
+                       END + next.delay_days)
+                       FILTER (WHERE d.level_id = d.notice_level_id)) - 1)),
            d.channel, 'draft', FALSE, SUM(d.residual_currency),
            COALESCE(MAX(d.min_amount)
                     FILTER (WHERE d.level_id = d.notice_level_id), 0),
@@ -135,6 +148,12 @@ new_notice AS (
            now() AT TIME ZONE 'UTC'
       FROM decision d
       JOIN ar_dunning_level l ON l.id = d.notice_level_id
+ LEFT JOIN LATERAL (
+        SELECT * FROM ar_dunning_level above
+         WHERE above.policy_id = l.policy_id AND l.delay_days >= 0
+           AND (above.sequence, above.id) > (l.sequence, l.id)
+      ORDER BY above.sequence, above.id
+         LIMIT 1) next ON TRUE
      WHERE d.verdict IN %(in_notice)s
   GROUP BY d.debtor_id, d.recipient_id, d.notice_level_id, d.currency_id, d.channel,
            d.contact_date

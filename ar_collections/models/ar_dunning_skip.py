@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.tools import format_date
 
 from .ar_dunning_engine import SKIP_REASONS
 
@@ -34,7 +33,7 @@ class ArDunningSkip(models.Model):
     contact_date = fields.Date("Last notice")
     claim = fields.Monetary(aggregator=None)
     min_amount = fields.Monetary("Minimum", aggregator=None)
-    explanation = fields.Char(compute="_compute_explanation")
+    explanation = fields.Text(compute="_compute_explanation")
     is_clearable = fields.Boolean(compute="_compute_is_clearable")
 
     @api.model
@@ -53,8 +52,8 @@ class ArDunningSkip(models.Model):
                     "is_entry": skip.move_id.move_type == "entry",
                     "level": skip.next_level_id.name,
                     "interval": skip.next_level_id.min_interval_days,
-                    "next_date": format_date(self.env, skip.next_date),
-                    "contact_date": format_date(self.env, skip.contact_date),
+                    "next_date": skip.next_date,
+                    "contact_date": skip.contact_date,
                     "currency": skip.currency_id,
                     "claim": skip.claim,
                     "min_amount": skip.min_amount,

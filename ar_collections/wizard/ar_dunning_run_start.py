@@ -25,7 +25,7 @@ class ArDunningRunStart(models.TransientModel):
         "ar.debtor", string="Debtors", domain="[('company_id', '=', company_id)]"
     )
     notice_count = fields.Integer("Notices", compute="_compute_outcome")
-    skip_count = fields.Integer("Items left alone", compute="_compute_outcome")
+    skip_count = fields.Integer("Items held back", compute="_compute_outcome")
     amount_total = fields.Monetary("Total claimed", compute="_compute_outcome")
     warning = fields.Char(compute="_compute_outcome")
 
@@ -85,8 +85,9 @@ class ArDunningRunStart(models.TransientModel):
         self.ensure_one()
         if self.debtor_ids.filtered(lambda d: d.company_id != self.company_id):
             raise UserError(
-                self.env._("Choose debtors of %(company)s only.")
-                % {"company": self.company_id.name}
+                self.env._(
+                    "Choose debtors of %(company)s only.", company=self.company_id.name
+                )
             )
         run = self.env["ar.dunning.run"].create(
             {
