@@ -1,6 +1,8 @@
+import base64
 from datetime import timedelta
 
 from odoo import Command, api, fields, models
+from odoo.tools import file_open
 
 from .behaviours import plan
 from .companies import COMPANIES, RATES
@@ -117,11 +119,18 @@ class ArDemo(models.AbstractModel):
                 "web.external_layout_standard"
             ).id,
             "qr_code": True,
+            "logo": self._read_logo(),
+            "report_footer": f"{spec['name']} · {spec['email']} · {spec['phone']}",
         }
         if "iap_enrich_auto_done" in self.env["res.company"]._fields:
             # partner_autocomplete would ask its server about the new company
             vals["iap_enrich_auto_done"] = True
         return vals
+
+    @api.model
+    def _read_logo(self):
+        with file_open("ar_collections/demo/logo_demo.png", "rb") as logo:
+            return base64.b64encode(logo.read())
 
     def _adapt_chart(self, company, spec):
         """Bring the generic (US) chart home: currency, fiscal country and sales tax."""

@@ -327,6 +327,7 @@ notice AS (
                        AND other.id NOT IN (p.id, j.partner_id)))
       ORDER BY (l.channel = 'email' AND p.email_normalized IS NOT NULL
                 AND b.id IS NULL) DESC,
+               (COALESCE(p.street, '') != '' AND COALESCE(p.city, '') != '') DESC,
                p.id != j.partner_id DESC
          LIMIT 1) recipient
      WHERE j.verdict = 'dun'
