@@ -1,0 +1,73 @@
+"""Databases of the benchmark, and Odoo's environment on one of them.
+
+A book is generated once and kept as ``<prefix>bench_<size>``; what is measured is a clone.
+"""
+
+import os
+import subprocess
+from contextlib import closing, contextmanager
+
+import psycopg2
+
+import odoo
+from odoo.modules.registry import Registry
+from odoo.tools import config
+
+# A template database with the addon; dev/with-env.sh --installed names it.
+INSTALLED = os.environ.get("AR_INSTALLED_DB")
+
+
+def run_sql(statement, *values, database="postgres"):
+    """Run one statement outside any transaction.
+
+    :return: its rows, if it has any
+    """
+    with closing(psycopg2.connect(dbname=database)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values or None)
+            return cursor.fetchall() if cursor.description else []
+
+
+def exists(name):
+    return bool(run_sql("SELECT 1 FROM pg_database WHERE datname = %s", name))
+
+
+def drop(name):
+    subprocess.run(["dropdb", "--if-exists", "--force", name], check=True)
+
+
+def clone(source, target):
+    drop(target)
+    subprocess.run(["createdb", "-T", source, target], check=True)
+
+
+def get_mark(name):
+    """What the database was generated from."""
+    rows = run_sql(
+        "SELECT shobj_description(oid, 'pg_database') FROM pg_database"
+        " WHERE datname = %s",
+        name,
+    )
+    return rows[0][0] if rows else None
+
+
+def set_mark(name, mark):
+    run_sql(f'COMMENT ON DATABASE "{name}" IS %s', mark)
+
+
+def vacuum(name):
+    run_sql("VACUUM ANALYZE", database=name)
+
+
+@contextmanager
+def environment(name):
+    """Odoo's environment on a database, as the night run has it; never committed."""
+    options = ["-d", name, "--no-http", "--log-level=warn"]
+    if os.environ.get("ODOO_RC"):
+        options += ["-c", os.environ["ODOO_RC"]]
+    config.parse_config(options, setup_logging=True)
+    registry = Registry(name)
+    with registry.cursor() as cr:
+        yield odoo.api.Environment(cr, odoo.api.SUPERUSER_ID, {})
+        cr.rollback()

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Removes what the other scripts made: clean.sh [demo|cache]; without an argument .env, with 'cache' also the cache.
+. "$(dirname "$0")/setup.sh"
+
+busy() { # a lock's file: held by somebody?
+  [ -e "$1" ] && ! flock -n "$1" true
+}
+
+! busy "$ENV_DIR/demo.lock" || die "the demo of this checkout is running" "stop it with Ctrl-C first"
+case ${1:-} in
+  demo)
+    setup
+    . "$ROOT/dev/demo_db.sh"
+    drop_db "$DEMO"
+    drop_db "$DEMO.new"
+    ;;
+  '' | cache)
+    ! busy "$ENV_DIR/setup.lock" && ! busy "$PG_DIR/users.lock" ||
+      die "something in this checkout is at work" "wait for it, or stop it"
+    if [ -x "$VENV/bin/python" ]; then
+      pg_env
+      pg_external || [ ! -e "$PG_DATA/postmaster.pid" ] ||
+        as_pg "$PG_BIN/pg_ctl" -D "$PG_DATA" -m fast -w stop >/dev/null 2>&1 || true
+      if pg_external; then
+        for db in $(sql "select datname from pg_database where datname like '$(db_prefix)%'"); do drop_db "$db"; done
+      fi
+      pg_external || [ "$PGHOST" = "$PG_DIR" ] || rm -rf "$PGHOST"
+    fi
+    rm -rf "$ENV_DIR"
+    [ "${1:-}" != cache ] || rm -rf "$CACHE"
+    ;;
+  *) die "clean.sh [demo|cache]" ;;
+esac

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Serves the demo: database built once, ladder run and shown, mail kept as files; Ctrl-C stops what it started.
+#
+# PORT=… asks for another port than 8069.
+. "$(dirname "$0")/setup.sh"
+. "$ROOT/dev/demo_db.sh"
+
+MAIL=$ENV_DIR/mail
+start=$(now)
+mkdir -p "$ENV_DIR"
+exec 5>>"$ENV_DIR/demo.lock"
+flock -n 5 || die "the demo of this checkout runs already: $(cat "$ENV_DIR/demo.url" 2>/dev/null)" \
+  "use that one, or stop it with Ctrl-C where it was started"
+
+setup
+demo_db
+unlock_setup
+
+finish() {
+  trap '' INT TERM
+  say "stopping"
+  for pid in ${odoo:-} ${sink:-}; do
+    kill "$pid" 2>/dev/null || continue
+    for ((i = 0; i < 100; i++)); do kill -0 "$pid" 2>/dev/null && sleep 0.1 || break; done # a request may be at work
+    kill -9 "$pid" 2>/dev/null || true
+  done
+  rm -f "$ENV_DIR/demo.url"
+  pg_down
+}
+trap finish EXIT
+trap 'exit 0' INT TERM
+
+wanted=${PORT:-8069}
+port=$("$VENV/bin/python" "$ROOT/dev/free_port.py" "$wanted")
+[ "$port" = "$wanted" ] || note "port $wanted is taken: the demo uses $port"
+url=http://127.0.0.1:$port
+
+smtp=$("$VENV/bin/python" "$ROOT/dev/free_port.py")
+"${TIED[@]}" "$VENV/bin/python" "$ROOT/dev/smtp_sink.py" "$smtp" "$MAIL" 8>&- &
+sink=$!
+write_conf "$DEMO_CONF" "$port" "$smtp"
+demo_parameters "$url"
+
+if [ -e "$ROOT/dev/demo_table.py" ]; then
+  say "The ladder on the demo data"
+  demo_shell <"$ROOT/dev/demo_table.py" 2>"$ENV_DIR/log/demo-table.log" || {
+    tail -n 25 "$ENV_DIR/log/demo-table.log" >&2
+    die "dev/demo_table.py failed" "the lines above say why; all of it is in .env/log/demo-table.log"
+  }
+fi
+
+"${TIED[@]}" "$VENV/bin/odoo" -c "$DEMO_CONF" -d "$DEMO" --db-filter="^$DEMO\$" --log-level="${LOG_LEVEL:-warn}" 8>&- &
+odoo=$!
+until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+  kill -0 $odoo 2>/dev/null || die "Odoo did not start" "its last lines are above"
+  sleep 0.2
+done
+echo "$url" >"$ENV_DIR/demo.url"
+say "ready after $(since "$start"): $url  (admin / admin)"
+say "mail is kept in $MAIL; Ctrl-C stops the demo"
+wait $odoo

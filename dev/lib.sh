@@ -1,0 +1,76 @@
+# Messages, timed steps and the paths that every script here shares (sourced).
+#
+# File descriptors are used by fixed numbers: 6 lock on a cache entry, 7 lock on this checkout's set-up,
+# 8 'I use the PostgreSQL cluster' (pg.sh), 9 the caller's stderr, for messages from within a step.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+ENV_DIR=$ROOT/.env
+CACHE=${XDG_CACHE_HOME:-${HOME:-$ENV_DIR}/.cache}/ar_collections
+VENV=$ENV_DIR/venv
+DATA_DIR=$ENV_DIR/data
+
+# What would make a run depend on the caller's shell. Compiled files are kept: without them Odoo starts 3 s later.
+unset PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV OPENERP_SERVER ODOO_RC
+export LC_ALL=C.UTF-8 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PIP_NO_INPUT=1
+exec 9>&2
+
+say() { printf '==> %s\n' "$*" >&9; }
+note() { printf 'note: %s\n' "$*" >&9; }
+
+die() { # what happened, what to do next
+  printf 'error: %s\n' "$1" >&9
+  [ -z "${2:-}" ] || printf '  next: %s\n' "$2" >&9
+  exit 1
+}
+
+now() { echo "${EPOCHREALTIME:-$(date +%s)}"; }
+since() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf "%.1f s", b - a }'; }
+
+# step 'what it does' 'what to do if it fails' command…: its output goes to a log in .env/log, which is
+# shown when it fails. The command runs in a subshell with errexit on, so it cannot set variables here.
+step() {
+  local what=$1 next=$2 start log rc
+  shift 2
+  start=$(now)
+  mkdir -p "$ENV_DIR/log"
+  log=$ENV_DIR/log/$(printf %s "$what" | tr -cs 'A-Za-z0-9' '-' | cut -c1-60).log
+  printf '==> %s …\n' "$what" >&9
+  set +e
+  (
+    set -e
+    "$@"
+  ) </dev/null >"$log" 2>&1
+  rc=$?
+  set -e
+  if [ $rc != 0 ]; then
+    tail -n 25 "$log" | sed 's/^/    | /' >&9
+    die "$what: failed after $(since "$start"); all of it is in $log" "$next"
+  fi
+  printf '    done in %s\n' "$(since "$start")" >&9
+}
+
+need() { # command, Debian package
+  command -v "$1" >/dev/null || die "'$1' is missing" "install it: apt-get install $2"
+}
+
+digest() { sha256sum | cut -c1-16; } # of stdin
+is_root() { [ "$(id -u)" = 0 ]; }
+
+# Only one set-up at a time in a checkout. The kernel frees the lock when its holder is killed.
+lock_setup() {
+  mkdir -p "$ENV_DIR" 2>/dev/null && [ -w "$ENV_DIR" ] ||
+    die "$ENV_DIR is not writable for $(id -un)" "it was made by another user: remove it as that user (make clean)"
+  exec 7>"$ENV_DIR/setup.lock"
+  flock -n 7 || {
+    note "another set-up of this checkout is at work; waiting for it"
+    flock 7
+  }
+}
+unlock_setup() { exec 7>&-; }
+
+# Prefix for a background process: out of reach of the terminal's Ctrl-C, which this script passes on in its own
+# way, and gone with this script even when that is killed by SIGKILL. (A step that outlives its script holds the
+# locks; the next start waits for it and goes on from there.)
+TIED=(setsid)
+! setpriv --pdeathsig TERM true 2>/dev/null || TIED=(setpriv --pdeathsig TERM setsid)

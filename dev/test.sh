@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Runs the tests on a database of this run's own: test.sh [pytest's arguments].
+#
+# KEEP_DB=1 keeps that database and says its name. Without a path among the arguments all tests run.
+. "$(dirname "$0")/setup.sh"
+
+setup
+get_browser
+template_installed
+DB=$(db_prefix)test_$$
+[ -z "${KEEP_DB:-}" ] || DB=$(db_prefix)kept_$$
+clone_db "$INST" "$DB"
+unlock_setup
+
+finish() {
+  if [ -n "${KEEP_DB:-}" ]; then note "kept: make psql DB=$DB, make shell DB=$DB"; else drop_db "$DB"; fi
+  pg_down
+} >/dev/null 2>&9
+trap finish EXIT
+
+cd "$ROOT"
+paths=yes
+for argument; do [ ! -e "${argument%%::*}" ] || paths=; done
+[ -z "$paths" ] || for path in ar_collections*/tests tests; do [ ! -d "$path" ] || set -- "$@" "$path"; done
+
+export AR_TEST_DB=$DB AR_INSTALLED_DB=$INST PYTHONPATH=$ROOT/dev
+say "pytest $*"
+rc=0
+"$VENV/bin/python" -m pytest --rootdir="$ROOT" --odoo-config="$ODOO_RC" --odoo-database="$DB" --odoo-http \
+  -p pytest_strict -o cache_dir="$ENV_DIR/pytest_cache" -W ignore::DeprecationWarning "$@" || rc=$?
+exit $rc

@@ -1,0 +1,60 @@
+# The Python environment in .env/venv: exactly the lock's wheels, cloned from the cache by hard links (sourced).
+#
+# The cache holds the wheels of a lock and Python version (wheels/<key>) and an environment made from them
+# (venvs/<key>). PYTHON_KEY names it.
+
+LOCK=$ROOT/dev/requirements.txt
+
+pip_lock() { # python, pip's command, its arguments…: hashes checked; wheels only where the lock has all of them
+  local python=$1 command=$2 only=
+  shift 2
+  [ "$(uname -sm)" != "Linux x86_64" ] || only=--only-binary=:all:
+  "$python" -m pip "$command" -q --require-hashes --no-deps $only -r "$LOCK" "$@"
+}
+
+download_wheels() { # python, folder
+  "$1" -m venv "$2/venv"
+  pip_lock "$2/venv/bin/python" download -d "$2"
+  rm -rf "$2/venv"
+  (cd "$2" && sha256sum -- * >SHA256SUMS)
+}
+
+wheels_ok() { cache_ok "$1" && (cd "$1" && sha256sum --quiet -c SHA256SUMS) >/dev/null 2>&1; }
+
+build_venv() { # python, wheels, folder
+  "$1" -m venv "$3"
+  pip_lock "$3/bin/python" install --no-index --find-links "$2" # pip compares the hashes again
+  ln -s wkhtmltopdf-pack "$3/bin/wkhtmltopdf" # patched Qt: prints headers and footers
+}
+
+clone_venv() { # environment, key
+  rm -rf "$VENV" "$VENV.new"
+  cp -al "$1" "$VENV.new" 2>/dev/null || { rm -rf "$VENV.new"; cp -a "$1" "$VENV.new"; } # another file system
+  rm -f "$VENV.new/.complete"
+  "$VENV.new/bin/python" "$ROOT/dev/relocate_venv.py" "$VENV.new" "$VENV" "$ODOO_PATH"
+  echo "$2" >"$VENV.new/.key"
+  mv "$VENV.new" "$VENV"
+  "$VENV/bin/python" -c 'import gevent, lxml.etree, odoo, PIL.Image, psycopg2, pytest, sass'
+}
+
+get_venv() {
+  local python tag wheels master key
+  python=$(readlink -f "$VENV/bin/python" 2>/dev/null) || true # once chosen, kept
+  [ -z "${PYTHON:-}" ] && [ -x "$python" ] || python=$(find_python)
+  PYTHON_KEY=$({ cat "$LOCK" "$ROOT/dev/venv.sh" "$ROOT/dev/relocate_venv.py"; "$python" -VV; echo "$python"; } | digest)
+  master=$CACHE/venvs/$PYTHON_KEY
+  key="$PYTHON_KEY $ODOO_PATH $ROOT"
+  if [ -x "$VENV/bin/python" ] && [ "$(cat "$VENV/.key" 2>/dev/null)" = "$key" ]; then return; fi
+  tag=$("$python" -c 'import sys, platform; print("cp%d%d-%s" % (*sys.version_info[:2], platform.machine()))')
+  wheels=$CACHE/wheels/$(digest <"$LOCK")-$tag
+  if ! cache_ok "$master"; then
+    if ! wheels_ok "$wheels"; then
+      rm -rf "$wheels"
+      step "Python packages: download ($tag, 130 MB)" "is there a network, and an index in pip's settings?" \
+        cache_fill "$wheels" download_wheels "$python"
+    fi
+    step "Python packages: install into the cache" "remove $wheels, then try again" \
+      cache_fill "$master" build_venv "$python" "$wheels"
+  fi
+  step "Python environment ($("$python" -V 2>&1))" "remove $master, then try again" clone_venv "$master" "$key"
+}

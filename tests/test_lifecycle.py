@@ -1,0 +1,83 @@
+"""Our addons come, are upgraded and go without a warning, and leave nothing behind."""
+
+from support import (
+    INSTALLED_DB,
+    MODULES,
+    TEMPLATE_DB,
+    TEMPLATE_DEMO_DB,
+    OdooServer,
+    assert_clean_log,
+    odoo_run,
+    odoo_shell,
+    sql,
+)
+
+ALL = ",".join(MODULES)
+OURS = "(%s)" % ", ".join(f"'{name}'" for name in MODULES)
+
+
+def run_clean(database, *arguments):
+    returncode, log = odoo_run(database, *arguments)
+    assert returncode == 0, log
+    assert_clean_log(log)
+
+
+def states(database):
+    return set(sql(database, f"select state from ir_module_module where name in {OURS}"))
+
+
+def test_install_on_a_database_without_demo_data(database):
+    name = database(TEMPLATE_DB)
+    run_clean(name, "-i", ALL)
+    assert states(name) == {"installed"}
+
+
+def test_install_on_a_database_with_demo_data(database):
+    name = database(TEMPLATE_DEMO_DB)
+    run_clean(name, "-i", ALL, "--with-demo")
+    assert states(name) == {"installed"}
+    assert sql(name, f"select distinct demo from ir_module_module where name in {OURS}") == ["t"]
+
+
+def test_upgrade(database):
+    name = database(INSTALLED_DB)
+    run_clean(name, "-u", ALL)
+    assert states(name) == {"installed"}
+
+
+def test_uninstall_leaves_nothing(database):
+    name = database(INSTALLED_DB)
+    before = leftovers(name)
+    assert before, "the query for what is left finds nothing even before"
+    odoo_shell(
+        name,
+        f"env['ir.module.module'].search([('name', 'in', {MODULES!r})])"
+        ".button_immediate_uninstall()\nenv.cr.commit()",
+        clean_log=True,
+    )
+    assert states(name) == {"uninstalled"}
+    assert leftovers(name) == []
+    run_clean(name)
+    with OdooServer(name) as server:
+        assert server.login().call("res.partner", "search_count", []) > 0
+    assert_clean_log(server.log)
+
+
+def leftovers(database):
+    """Tables, columns and named records that are ours."""
+    return sql(
+        database,
+        rf"""
+        select 'table ' || table_name from information_schema.tables
+         where table_schema = 'public' and table_name like 'ar\_%'
+        union all
+        select 'column ' || table_name || '.' || column_name from information_schema.columns
+         where table_schema = 'public' and column_name like 'ar\_%'
+           and table_name in ('res_partner', 'account_move', 'account_move_line', 'res_company')
+        union all
+        select 'record ' || module || '.' || name from ir_model_data where module in {OURS}
+        union all
+        select 'model ' || model from ir_model where model like 'ar.%'
+        order by 1
+        """,
+    )
