@@ -30,5 +30,6 @@
     "demo": ["demo/ar_collections_demo.xml"],
     "assets": {
         "web.assets_backend": ["ar_collections/static/src/components/**/*"],
+        "web.assets_tests": ["ar_collections/static/tests/tours/**/*"],
     },
 }

@@ -5,16 +5,9 @@
 
 LOCK=$ROOT/dev/requirements.txt
 
-pip_lock() { # python, pip's command, its arguments…: hashes checked; wheels only where the lock has all of them
-  local python=$1 command=$2 only=
-  shift 2
-  [ "$(uname -sm)" != "Linux x86_64" ] || only=--only-binary=:all:
-  "$python" -m pip "$command" -q --require-hashes --no-deps $only -r "$LOCK" "$@"
-}
-
 download_wheels() { # python, folder
   "$1" -m venv "$2/venv"
-  pip_lock "$2/venv/bin/python" download -d "$2"
+  bash "$ROOT/dev/pip_lock.sh" "$2/venv/bin/python" "$LOCK" download -d "$2"
   rm -rf "$2/venv"
   (cd "$2" && sha256sum -- * >SHA256SUMS)
 }
@@ -23,27 +16,27 @@ wheels_ok() { cache_ok "$1" && (cd "$1" && sha256sum --quiet -c SHA256SUMS) >/de
 
 build_venv() { # python, wheels, folder
   "$1" -m venv "$3"
-  pip_lock "$3/bin/python" install --no-index --find-links "$2" # pip compares the hashes again
-  ln -s wkhtmltopdf-pack "$3/bin/wkhtmltopdf" # patched Qt: prints headers and footers
+  bash "$ROOT/dev/pip_lock.sh" "$3/bin/python" "$LOCK" install --no-index --find-links "$2"
 }
 
 clone_venv() { # environment, key
   rm -rf "$VENV" "$VENV.new"
   cp -al "$1" "$VENV.new" 2>/dev/null || { rm -rf "$VENV.new"; cp -a "$1" "$VENV.new"; } # another file system
   rm -f "$VENV.new/.complete"
+  ln -sf wkhtmltopdf-pack "$VENV.new/bin/wkhtmltopdf" # patched Qt: prints headers and footers
   "$VENV.new/bin/python" "$ROOT/dev/relocate_venv.py" "$VENV.new" "$VENV" "$ODOO_PATH"
+  "$VENV.new/bin/python" -c 'import gevent, lxml.etree, odoo, PIL.Image, psycopg2, pytest, sass'
   echo "$2" >"$VENV.new/.key"
   mv "$VENV.new" "$VENV"
-  "$VENV/bin/python" -c 'import gevent, lxml.etree, odoo, PIL.Image, psycopg2, pytest, sass'
 }
 
 get_venv() {
   local python tag wheels master key
   python=$(readlink -f "$VENV/bin/python" 2>/dev/null) || true # once chosen, kept
   [ -z "${PYTHON:-}" ] && [ -x "$python" ] || python=$(find_python)
-  PYTHON_KEY=$({ cat "$LOCK" "$ROOT/dev/venv.sh" "$ROOT/dev/relocate_venv.py"; "$python" -VV; echo "$python"; } | digest)
+  PYTHON_KEY=$({ cat "$LOCK" "$ROOT/dev/pip_lock.sh"; "$python" -VV; echo "$python"; } | digest)
   master=$CACHE/venvs/$PYTHON_KEY
-  key="$PYTHON_KEY $ODOO_PATH $ROOT"
+  key="$PYTHON_KEY $ODOO_PATH $ROOT $(digest <"$ROOT/dev/relocate_venv.py")"
   if [ -x "$VENV/bin/python" ] && [ "$(cat "$VENV/.key" 2>/dev/null)" = "$key" ]; then return; fi
   tag=$("$python" -c 'import sys, platform; print("cp%d%d-%s" % (*sys.version_info[:2], platform.machine()))')
   wheels=$CACHE/wheels/$(digest <"$LOCK")-$tag

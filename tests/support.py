@@ -55,7 +55,16 @@ _number = itertools.count(1)
 
 def sql(database, statement):
     """Run a statement; return its rows as lines, columns divided by '|'."""
-    command = ["psql", "-qXAt", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement]
+    command = [
+        "psql",
+        "-qXAt",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-d",
+        database,
+        "-c",
+        statement,
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
@@ -64,7 +73,9 @@ def sql(database, statement):
 def clone_db(template, name=None):
     """Copy a database with its filestore; return the new name."""
     name = name or f"{os.environ['AR_TEST_DB']}_{os.getpid()}_{next(_number)}"
-    if template == TEMPLATE_DEMO_DB and not _exists(template):  # built when first asked for
+    if template == TEMPLATE_DEMO_DB and not _exists(
+        template
+    ):  # built when first asked for
         subprocess.run([ROOT / "dev" / "template.sh", "demo"], check=True)
     drop_db(name)
     subprocess.run(["createdb", "-T", template, name], check=True)
@@ -74,7 +85,9 @@ def clone_db(template, name=None):
 
 
 def drop_db(name):
-    subprocess.run(["dropdb", "--if-exists", "--force", name], check=True, capture_output=True)
+    subprocess.run(
+        ["dropdb", "--if-exists", "--force", name], check=True, capture_output=True
+    )
     shutil.rmtree(FILESTORE / name, ignore_errors=True)
 
 
@@ -112,7 +125,13 @@ def odoo_shell(database, script, timeout=600, clean_log=False):
 
     With clean_log a warning in its log is a failure.
     """
-    fixed = ["-d", database, "--no-http", "--shell-interface=python", "--log-level=warn"]
+    fixed = [
+        "-d",
+        database,
+        "--no-http",
+        "--shell-interface=python",
+        "--log-level=warn",
+    ]
     done = subprocess.run(
         _odoo("shell", *fixed),
         env=_environment(),
@@ -170,7 +189,9 @@ class Session:
     def post(self, path, params):
         body = {"jsonrpc": "2.0", "method": "call", "id": 0, "params": params}
         request = urllib.request.Request(
-            self.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
+            self.url + path,
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json"},
         )
         with self._opener.open(request, timeout=120) as response:
             answer = json.load(response)
@@ -201,7 +222,12 @@ class OdooServer:
         self.url = f"http://127.0.0.1:{self.port}"
         self.start_timeout = start_timeout
         self.log_file = ROOT / ".env" / "log" / f"server-{database}-{self.port}.log"
-        self.arguments = ["-d", database, f"--db-filter=^{database}$", f"--http-port={self.port}"]
+        self.arguments = [
+            "-d",
+            database,
+            f"--db-filter=^{database}$",
+            f"--http-port={self.port}",
+        ]
         self.arguments += ["--log-level=warn"]
         if smtp_port:
             self.arguments += ["--smtp=127.0.0.1", f"--smtp-port={smtp_port}"]
@@ -239,7 +265,9 @@ class OdooServer:
 
     def _answers(self):
         try:
-            with urllib.request.urlopen(f"{self.url}/web/login", timeout=60) as response:
+            with urllib.request.urlopen(
+                f"{self.url}/web/login", timeout=60
+            ) as response:
                 return response.status == 200
         except urllib.error.HTTPError:
             raise
@@ -331,7 +359,10 @@ class SmtpSink:
     def _keep(self, envelope):
         content = envelope.original_content
         message = email.message_from_bytes(content, policy=email.policy.default)
-        message.mail_from, message.rcpt_tos = envelope.mail_from, list(envelope.rcpt_tos)
+        message.mail_from, message.rcpt_tos = (
+            envelope.mail_from,
+            list(envelope.rcpt_tos),
+        )
         self.messages.append(message)
         if self.folder:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -344,5 +375,7 @@ class SmtpSink:
         end = time.monotonic() + timeout
         while len(self.messages) < count and time.monotonic() < end:
             time.sleep(0.1)
-        assert len(self.messages) >= count, f"{len(self.messages)} of {count} messages came"
+        assert len(self.messages) >= count, (
+            f"{len(self.messages)} of {count} messages came"
+        )
         return self.messages

@@ -62,8 +62,12 @@ def test_make_help_lists_every_target():
     phony = re.search(r"^\.PHONY:(.*)$", makefile, re.M)[1].split()
     targets = re.findall(r"^([a-z-]+):", makefile, re.M)
     assert sorted(phony) == sorted(targets)
-    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert sorted(line.split()[0] for line in done.stdout.splitlines()) == sorted(targets)
+    done = subprocess.run(
+        ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert sorted(line.split()[0] for line in done.stdout.splitlines()) == sorted(
+        targets
+    )
 
 
 def line(level, text, logger="odoo.modules.loading"):
@@ -89,7 +93,9 @@ def test_log_problem_is_found_with_the_lines_below_it(level):
 
 def test_log_line_that_core_causes_is_allowed():
     deprecated = "The /xmlrpc/2/common endpoint is deprecated in Odoo 19"
-    assert not check_log.problems(line("WARNING", deprecated, "odoo.addons.rpc.controllers.x"))
+    assert not check_log.problems(
+        line("WARNING", deprecated, "odoo.addons.rpc.controllers.x")
+    )
     assert check_log.problems(line("WARNING", deprecated, "odoo.addons.ar_collections"))
 
 
@@ -97,5 +103,7 @@ def test_check_log_tells_by_its_exit_code(tmp_path):
     log = tmp_path / "odoo.log"
     for text, code in ((line("INFO", "good"), 0), (line("WARNING", "bad"), 1)):
         log.write_text(text)
-        done = subprocess.run([sys.executable, DEV / "check_log.py", log], capture_output=True)
+        done = subprocess.run(
+            [sys.executable, DEV / "check_log.py", log], capture_output=True
+        )
         assert done.returncode == code

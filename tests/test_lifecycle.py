@@ -23,7 +23,9 @@ def run_clean(database, *arguments):
 
 
 def states(database):
-    return set(sql(database, f"select state from ir_module_module where name in {OURS}"))
+    return set(
+        sql(database, f"select state from ir_module_module where name in {OURS}")
+    )
 
 
 def test_install_on_a_database_without_demo_data(database):
@@ -36,7 +38,9 @@ def test_install_on_a_database_with_demo_data(database):
     name = database(TEMPLATE_DEMO_DB)
     run_clean(name, "-i", ALL, "--with-demo")
     assert states(name) == {"installed"}
-    assert sql(name, f"select distinct demo from ir_module_module where name in {OURS}") == ["t"]
+    assert sql(
+        name, f"select distinct demo from ir_module_module where name in {OURS}"
+    ) == ["t"]
 
 
 def test_upgrade(database):

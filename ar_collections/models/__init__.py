@@ -17,9 +17,11 @@ from . import ar_dunning_engine
 from . import ar_dunning_explain
 from . import ar_dunning_run
 from . import ar_dunning_run_decide
+from . import ar_dunning_run_figures
 from . import ar_dunning_notice
 from . import ar_dunning_notice_message
 from . import ar_dunning_notice_delivery
+from . import ar_dunning_notice_recheck
 from . import ar_dunning_notice_line
 from . import ar_dunning_skip
 

@@ -79,7 +79,9 @@ class AccountMove(models.Model):
         open_moves = self.filtered(
             lambda m: m.state == "posted" and m.is_sale_document(include_receipts=True)
         )
-        for company, moves in open_moves.grouped(lambda m: m.company_id.root_id).items():
+        for company, moves in open_moves.grouped(
+            lambda m: m.company_id.root_id
+        ).items():
             rows = engine._decide(
                 company,
                 company._ar_today(),

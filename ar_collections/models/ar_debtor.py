@@ -66,7 +66,9 @@ class ArDebtor(models.Model):
     is_cod = fields.Boolean("Cash on delivery", readonly=True)
     is_credit_hold = fields.Boolean("Credit hold", readonly=True)
     next_action_date = fields.Date(
-        "Next step", readonly=True, help="When the ladder reaches the next level."
+        "Next step",
+        readonly=True,
+        help="When the ladder takes its next step; today if somebody has to decide.",
     )
     last_notice_date = fields.Date("Last notice", readonly=True)
     note = fields.Html("Notes for collectors")

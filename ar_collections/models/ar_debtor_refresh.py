@@ -140,9 +140,13 @@ residual AS (
            SUM(item.amount_residual) FILTER (WHERE d.days_overdue > 0) AS overdue,
            MAX(d.days_overdue)
                FILTER (WHERE d.residual_currency > 0 AND d.days_overdue > 0) AS days,
-           MIN(GREATEST(d.next_date, %(today)s::date))
-               FILTER (WHERE d.verdict IN ('dun', 'along', 'waiting', 'interval',
-                                           'pending', 'minimum', 'covered')) AS next
+           -- the ladder's next step, or today where a person has to do something
+           MIN(CASE
+                   WHEN d.verdict IN ('covered', 'finished', 'no_contact', 'no_policy',
+                                      'no_rate', 'pending') THEN %(today)s::date
+                   WHEN d.verdict IN ('dun', 'along', 'waiting', 'interval')
+                       THEN GREATEST(d.step_date, %(today)s::date)
+               END) AS next
       FROM decision d
       JOIN account_move_line item ON item.id = d.id
   GROUP BY d.partner_id

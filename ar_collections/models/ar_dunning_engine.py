@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .ar_dunning_engine_sql import DECISION_SQL
+
 # Verdicts of items that go into a notice …
 IN_NOTICE = ("dun", "along", "credit")
 # … and of items that are left alone although the ladder looked at them.
@@ -34,25 +36,28 @@ class ArDunningEngine(models.AbstractModel):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _decide(self, company, date, policies=None, partners=None, run=None):
+    def _decide(
+        self, company, date, policies=None, partners=None, runs=None, as_of=None
+    ):
         """Decide for all open items of a company.
 
         :param company: root company (record of `res.company`)
         :param date date: the day that is decided for
         :param policies: only items under these policies move; all if empty
         :param partners: only these commercial partners; all if empty
-        :param run: decide as if this run's own notices did not exist, to look again
-            at what it decided
+        :param runs: decide as if the notices of these runs did not exist, to look
+            again at what they decided
+        :param date as_of: the ledger's day, if it is not ``date``
         :return: a dict per open item, see `_get_decision_sql` for the keys
         :rtype: list[dict]
         """
         return self.env.execute_query_dict(
-            self._get_decision_sql(company, date, policies, partners, run)
+            self._get_decision_sql(company, date, policies, partners, runs, as_of)
         )
 
     @api.model
     def _get_decision_sql(
-        self, company, date, policies=None, partners=None, run=None
+        self, company, date, policies=None, partners=None, runs=None, as_of=None
     ):
         """The decision as one query; a row per open item, credits included.
 
@@ -60,7 +65,8 @@ class ArDunningEngine(models.AbstractModel):
         (NULL: not made yet), ``currency_id``, ``residual_currency``, ``date_due``,
         ``days_overdue``, ``policy_id``, ``level_id`` and ``level_rank`` (reached by
         this decision, else the one it stands on), ``next_level_id``, ``next_date``
-        (when the next level is reached), ``last_date`` (its last notice),
+        (when the next level is reached), ``step_date`` (the same, or when the distance
+        from the last notice is kept), ``last_date`` (its last notice),
         ``contact_date`` (the debtor's last notice), ``verdict`` (``dun``: it moves to
         ``level_id``; ``along``: listed because it is owed; ``credit``; or a reason of
         `SKIP_REASONS`), and of its notice ``notice_level_id``, ``claim``,
@@ -76,25 +82,25 @@ class ArDunningEngine(models.AbstractModel):
             domain &= self._get_partner_domain(partners)
         return SQL(
             DECISION_SQL,
-            open_items=open_item._get_sql(domain, date, today),
+            open_items=open_item._get_sql(domain, as_of or date, today),
             company=company.id,
             date=fields.Date.to_string(date),
             default_policy=self.env["ar.policy"]._get_company_default(company).id
             or None,
             policies=list(policies.ids) if policies else None,
-            run=run.id if run else None,
+            runs=list(runs.ids) if runs else [],
             rates=self._get_rates_sql(company, date),
         )
 
     @api.model
-    def _count(self, company, date, policies=None, partners=None):
+    def _count(self, company, date, policies=None, partners=None, runs=None):
         """What a run would do, in figures; for wizards and dashboards.
 
         :return: ``notices``, ``skipped`` (items left alone, those whose next level is
             not reached yet not counted), ``amounts`` ([(currency id, amount)])
         :rtype: dict
         """
-        sql = self._get_decision_sql(company, date, policies, partners)
+        sql = self._get_decision_sql(company, date, policies, partners, runs)
         rows = self.env.execute_query_dict(
             SQL(
                 """
@@ -172,205 +178,3 @@ class ArDunningEngine(models.AbstractModel):
             factor = currencies._get_conversion_rate(base, currency, company, date)
             rows.append(SQL("(%s, %s::numeric)", currency.id, factor))
         return SQL("VALUES %s", SQL(", ").join(rows))
-
-
-# The parts of the query, in the order in which the ladder thinks (DESIGN.md, 4).
-DECISION_SQL = """
-WITH open_item AS MATERIALIZED (%(open_items)s),
-rate (currency_id, factor) AS (%(rates)s),
-level AS MATERIALIZED (
-    SELECT l.*,
-           row_number() OVER (PARTITION BY l.policy_id ORDER BY l.sequence, l.id)
-               AS rank
-      FROM ar_dunning_level l
-      JOIN ar_policy p ON p.id = l.policy_id AND p.active
-),
--- what each item was sent before, from the notices themselves
-step AS (
-    SELECT nl.move_line_id,
-           MAX(COALESCE(lv.rank, nl.level_rank)) FILTER (WHERE n.state = 'sent')
-               AS last_rank,
-           MAX(n.date_sent) FILTER (WHERE n.state = 'sent') AS last_date
-      FROM ar_dunning_notice_line nl
-      JOIN ar_dunning_notice n ON n.id = nl.notice_id
- LEFT JOIN level lv ON lv.id = nl.level_id
-     WHERE n.company_id = %(company)s
-       AND nl.is_live AND nl.is_step
-       AND n.state = 'sent' AND n.date_sent <= %(date)s
-  GROUP BY nl.move_line_id
-),
-waiting_notice AS (
-    SELECT DISTINCT d.partner_id, n.currency_id
-      FROM ar_dunning_notice n
-      JOIN ar_debtor d ON d.id = n.debtor_id
-     WHERE n.company_id = %(company)s
-       AND n.run_id IS DISTINCT FROM %(run)s
-       AND n.state IN ('draft', 'queued', 'error')
-),
-contact AS (
-    SELECT d.partner_id, MAX(n.date_sent) AS date
-      FROM ar_dunning_notice n
-      JOIN ar_debtor d ON d.id = n.debtor_id
-     WHERE n.company_id = %(company)s
-       AND n.run_id IS DISTINCT FROM %(run)s
-       AND n.state = 'sent' AND n.date_sent <= %(date)s
-  GROUP BY d.partner_id
-),
-item AS (
-    SELECT o.*,
-           debtor.id AS debtor_id,
-           %(date)s::date - o.date_due AS days_overdue,
-           move.payment_state,
-           COALESCE(move_policy.id, debtor_policy.id, %(default_policy)s) AS policy_id,
-           COALESCE(step.last_rank, 0) AS last_rank,
-           step.last_date,
-           contact.date AS contact_date,
-           waiting_notice.partner_id IS NOT NULL AS is_pending
-      FROM open_item o
-      JOIN account_move move ON move.id = o.move_id
- LEFT JOIN ar_debtor debtor
-        ON debtor.partner_id = o.partner_id AND debtor.company_id = %(company)s
- LEFT JOIN ar_policy move_policy
-        ON move_policy.id = move.ar_policy_id AND move_policy.active
- LEFT JOIN ar_policy debtor_policy
-        ON debtor_policy.id = debtor.policy_id AND debtor_policy.active
- LEFT JOIN step ON step.move_line_id = o.id
- LEFT JOIN contact ON contact.partner_id = o.partner_id
- LEFT JOIN waiting_notice
-        ON waiting_notice.partner_id = o.partner_id
-       AND waiting_notice.currency_id = o.currency_id
-),
--- the next rung of each debt: the lowest above its last one that is reached
-judged AS (
-    SELECT item.*,
-           next.id AS next_level_id,
-           next.rank AS next_rank,
-           next.date AS next_date,
-           next.min_amount AS next_min_amount,
-           CASE
-               WHEN item.residual_currency <= 0 THEN 'credit'
-               WHEN item.policy_id IS NULL THEN 'no_policy'
-               WHEN item.no_followup THEN 'no_followup'
-               WHEN item.payment_state = 'blocked' THEN 'blocked'
-               WHEN item.is_pending THEN 'pending'
-               WHEN next.id IS NULL THEN 'finished'
-               WHEN next.date > %(date)s THEN 'waiting'
-               WHEN item.contact_date + GREATEST(next.min_interval_days, 1)
-                    > %(date)s THEN 'interval'
-               WHEN NULLIF(next.min_amount, 0) IS NOT NULL AND rate.factor IS NULL
-                   THEN 'no_rate'
-               WHEN item.policy_id != ALL(%(policies)s::int[]) THEN 'other_policy'
-               ELSE 'dun'
-           END AS verdict,
-           next.min_amount * rate.factor AS min_amount
-      FROM item
- LEFT JOIN rate ON rate.currency_id = item.currency_id
- LEFT JOIN LATERAL (
-        SELECT candidate.*
-          FROM (SELECT level.id, level.rank, level.min_interval_days,
-                       level.min_amount::numeric AS min_amount,
-                       CASE level.delay_basis
-                           WHEN 'due_date' THEN item.date_due
-                           WHEN 'end_of_month' THEN
-                               (date_trunc('month', item.date_due)
-                                + interval '1 month - 1 day')::date
-                           ELSE COALESCE(item.last_date, item.date_due)
-                       END + level.delay_days AS date
-                  FROM level
-                 WHERE level.policy_id = item.policy_id
-                   AND level.rank > item.last_rank
-                   -- a reminder of the coming due date makes no sense after it
-                   AND (level.delay_days >= 0 OR item.days_overdue <= 0)
-               ) candidate
-         ORDER BY candidate.date <= %(date)s DESC, candidate.rank
-         LIMIT 1) next ON item.residual_currency > 0
-),
--- one claim per debtor and currency: what is owed, less every open credit
-claim AS (
-    SELECT partner_id, currency_id, SUM(residual_currency) AS amount
-      FROM judged
-     WHERE verdict IN ('credit', 'dun')
-        OR (verdict IN ('waiting', 'interval', 'finished', 'other_policy')
-            AND days_overdue > 0)
-  GROUP BY partner_id, currency_id
-),
--- the highest level that an item of the claim reaches and whose minimum it meets
-notice AS (
-    SELECT DISTINCT ON (j.partner_id, j.currency_id)
-           j.partner_id, j.currency_id, j.next_level_id AS level_id,
-           c.amount AS claim, j.min_amount,
-           recipient.id AS recipient_id,
-           CASE
-               WHEN l.channel != 'email' OR recipient.has_email THEN l.channel
-               ELSE l.fallback_channel
-           END AS channel,
-           recipient.has_address
-      FROM judged j
-      JOIN claim c ON c.partner_id = j.partner_id AND c.currency_id = j.currency_id
-      JOIN level l ON l.id = j.next_level_id
- CROSS JOIN LATERAL (
-        -- the invoice contact, one with a usable address before one without; head
-        -- offices with several of them get the claim themselves
-        SELECT p.id,
-               p.email_normalized IS NOT NULL AND b.id IS NULL AS has_email,
-               COALESCE(p.street, '') != ''
-                   AND COALESCE(p.city, '') != '' AS has_address
-          FROM res_partner p
-     LEFT JOIN mail_blacklist b ON b.email = p.email_normalized AND b.active
-         WHERE p.id = j.partner_id
-            OR (p.commercial_partner_id = j.partner_id
-                AND p.type = 'invoice' AND p.active
-                AND NOT EXISTS (
-                    SELECT FROM res_partner other
-                     WHERE other.commercial_partner_id = j.partner_id
-                       AND other.type = 'invoice' AND other.active
-                       AND other.id NOT IN (p.id, j.partner_id)))
-      ORDER BY (l.channel = 'email' AND p.email_normalized IS NOT NULL
-                AND b.id IS NULL) DESC,
-               (COALESCE(p.street, '') != '' AND COALESCE(p.city, '') != '') DESC,
-               p.id != j.partner_id DESC
-         LIMIT 1) recipient
-     WHERE j.verdict = 'dun'
-       AND c.amount > 0 AND c.amount >= COALESCE(j.min_amount, 0)
-  ORDER BY j.partner_id, j.currency_id, j.next_rank DESC, j.next_level_id
-),
-reachable AS (
-    SELECT *,
-           channel = 'email'
-               OR (channel = 'letter' AND has_address)
-               OR level_id IN (SELECT id FROM level WHERE level.channel = 'none')
-               AS is_reachable
-      FROM notice
-)
-SELECT j.id, j.move_id, j.company_id, j.partner_id, j.debtor_id, j.currency_id,
-       j.residual_currency, j.date_due, j.days_overdue, j.policy_id,
-       CASE WHEN v.verdict = 'dun' THEN j.next_level_id ELSE last_level.id END
-           AS level_id,
-       CASE WHEN v.verdict = 'dun' THEN j.next_rank ELSE j.last_rank END AS level_rank,
-       j.next_level_id, j.next_date, j.last_date, j.contact_date,
-       v.verdict,
-       CASE WHEN r.is_reachable THEN r.level_id END AS notice_level_id,
-       COALESCE(r.claim, c.amount) AS claim, j.min_amount,
-       r.recipient_id, r.channel
-  FROM judged j
-  LEFT JOIN claim c ON c.partner_id = j.partner_id AND c.currency_id = j.currency_id
-  LEFT JOIN reachable r
-    ON r.partner_id = j.partner_id AND r.currency_id = j.currency_id
-  LEFT JOIN level last_level
-    ON last_level.policy_id = j.policy_id AND last_level.rank = j.last_rank
- CROSS JOIN LATERAL (
-    SELECT CASE
-        WHEN j.verdict IN ('credit', 'no_policy', 'no_followup', 'blocked', 'pending',
-                           'no_rate') THEN j.verdict
-        WHEN j.verdict = 'dun' THEN
-            CASE
-                WHEN c.amount <= 0 THEN 'covered'
-                WHEN r.is_reachable AND c.amount >= COALESCE(j.min_amount, 0) THEN 'dun'
-                WHEN r.is_reachable THEN 'along'
-                WHEN r.level_id IS NOT NULL THEN 'no_contact'
-                ELSE 'minimum'
-            END
-        WHEN r.is_reachable AND j.days_overdue > 0 THEN 'along'
-        ELSE j.verdict
-    END AS verdict) v
-"""

@@ -158,7 +158,9 @@ class ArDunningNotice(models.Model):
     def action_drop(self):
         """Leave a draft out of its run; the customer gets nothing from it."""
         notices = self._as_collector()
-        return notices._cancel(self.env._("Dropped by %(user)s.", user=self.env.user.name))
+        return notices._cancel(
+            self.env._("Dropped by %(user)s.", user=self.env.user.name)
+        )
 
     def action_cancel(self):
         return self.action_drop()
@@ -229,7 +231,9 @@ class ArDunningNotice(models.Model):
     @api.model
     def _trigger_delivery(self):
         # sudo: a collector starts the delivery without rights on scheduled actions
-        self.env.ref("ar_collections.ir_cron_ar_dunning_notice_deliver").sudo()._trigger()
+        self.env.ref(
+            "ar_collections.ir_cron_ar_dunning_notice_deliver"
+        ).sudo()._trigger()
 
     def _get_deadline(self, date):
         """By when the customer is asked to pay a notice of ``date``.

@@ -8,8 +8,6 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import formatLang
 
-from .ar_dunning_engine import IN_NOTICE
-
 _logger = logging.getLogger(__name__)
 
 # Small enough that a person sees the run move, large enough to share the queries.
@@ -91,105 +89,6 @@ class ArDunningNotice(models.Model):
         free.invalidate_recordset(["amount_residual", "amount_residual_currency"])
         return self.filtered(lambda n: n.line_ids.move_line_id <= free)
 
-    def _look_again(self):
-        """Decide again under lock; drop or refresh what changed since the decision.
-
-        :return: the notices that still are right to send
-        :rtype: recordset of `ar.dunning.notice`
-        """
-        ready = self.browse()
-        for run, notices in self.grouped("run_id").items():
-            rows = self.env["ar.dunning.engine"]._decide(
-                run.company_id,
-                max(run.date, run.company_id._ar_today()),
-                run.policy_ids,
-                notices.debtor_id.partner_id,
-                run,
-            )
-            by_key = {}
-            for row in rows:
-                key = (row["debtor_id"], row["currency_id"])
-                by_key.setdefault(key, []).append(row)
-            for notice in notices:
-                key = (notice.debtor_id.id, notice.currency_id.id)
-                if notice._refresh(by_key.get(key, [])):
-                    ready += notice
-        return ready
-
-    def _refresh(self, rows):
-        """Bring the notice in line with today's decision on its debtor.
-
-        :return: whether it is still to be sent
-        """
-        self.ensure_one()
-        now = {row["id"]: row for row in rows}
-        steps = self.line_ids.filtered("is_step")
-        right = steps.filtered(
-            lambda ln: now.get(ln.move_line_id.id, {}).get("verdict") == "dun"
-        )
-        if not right:
-            self._cancel(self._get_drop_reason(steps, now))
-            return False
-        before = self.amount_due
-        gone = self.line_ids.filtered(
-            lambda ln: now.get(ln.move_line_id.id, {}).get("verdict") not in IN_NOTICE
-        )
-        gone.is_live = False
-        gone.flush_recordset(["is_live"])
-        gone.unlink()
-        for line in self.line_ids:
-            row = now[line.move_line_id.id]
-            line.amount_residual = row["residual_currency"]
-            line.days_overdue = row["days_overdue"]
-        self._add_credits(now)
-        self.amount_due = sum(self.line_ids.mapped("amount_residual"))
-        self._note_change(before, gone)
-        return True
-
-    def _add_credits(self, now):
-        """List payments and credit notes that came in since the decision."""
-        known = self.line_ids.move_line_id.ids
-        self.env["ar.dunning.notice.line"].create(
-            [
-                {
-                    "notice_id": self.id,
-                    "move_line_id": row["id"],
-                    "amount_residual": row["residual_currency"],
-                    "date_due": row["date_due"],
-                    "days_overdue": row["days_overdue"],
-                }
-                for row in now.values()
-                if row["verdict"] == "credit" and row["id"] not in known
-            ]
-        )
-
-    def _note_change(self, before, gone):
-        if not self.currency_id.compare_amounts(before, self.amount_due):
-            return
-        amounts = [
-            formatLang(self.env, amount, currency_obj=self.currency_id)
-            for amount in (before, self.amount_due)
-        ]
-        self.change_note = self.env._(
-            "Looked at again before sending: the claim changed from %(before)s to "
-            "%(after)s; %(count)s items left the notice.",
-            before=amounts[0],
-            after=amounts[1],
-            count=len(gone),
-        )
-
-    def _get_drop_reason(self, steps, now):
-        """Why nothing of the notice is left to say, in the words of the decision."""
-        row = next(
-            (now[ln.move_line_id.id] for ln in steps if ln.move_line_id.id in now), None
-        )
-        if row is None:
-            return self.env._("Not sent: paid or credited since the decision.")
-        return self.env._(
-            "Not sent: %(reason)s",
-            reason=self.env["ar.dunning.engine"]._explain_row(row),
-        )
-
     def _send(self, channel):
         """Send a batch at once; if that fails, one by one, so one stops no other."""
         try:
@@ -208,10 +107,9 @@ class ArDunningNotice(models.Model):
         return sent
 
     def _send_batch(self, channel):
-        today = self.company_id._ar_today()
         for notice in self:
-            notice.date_sent = today
-            notice.date_deadline = notice._get_deadline(today)
+            notice.date_sent = notice.run_id._get_day()
+            notice.date_deadline = notice._get_deadline(notice.date_sent)
         self._update_state(("queued",), "sent")
         getattr(self, f"_deliver_{channel}")()
         self._run_actions()

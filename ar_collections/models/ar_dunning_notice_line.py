@@ -43,3 +43,15 @@ class ArDunningNoticeLine(models.Model):
         "(move_line_id, level_id) WHERE is_live AND is_step",
         "This item has already been taken to this level.",
     )
+
+    # === BUSINESS METHODS === #
+
+    def _is_right(self, row):
+        """Whether today's decision on the item is the one of this line.
+
+        :param row: the item's row of the decision, None if it is settled
+        """
+        self.ensure_one()
+        return bool(
+            row and row["verdict"] == "dun" and row["next_level_id"] == self.level_id.id
+        )

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_date
 
 
 class ArDunningRun(models.Model):
@@ -27,6 +28,9 @@ class ArDunningRun(models.Model):
         readonly=True,
         default=lambda self: self.env.company._ar_today(),
         help="The day that is decided for.",
+    )
+    decided_on = fields.Date(
+        readonly=True, copy=False, default=lambda self: self.env.company._ar_today()
     )
     policy_ids = fields.Many2many(
         "ar.policy", string="Policies", help="Empty: all policies."
@@ -58,23 +62,7 @@ class ArDunningRun(models.Model):
     )
     notice_ids = fields.One2many("ar.dunning.notice", "run_id", readonly=True)
     skip_ids = fields.One2many("ar.dunning.skip", "run_id", readonly=True)
-    notice_count = fields.Integer(compute="_compute_figures")
-    draft_count = fields.Integer(compute="_compute_figures")
-    queued_count = fields.Integer(compute="_compute_figures")
-    sent_count = fields.Integer(compute="_compute_figures")
-    error_count = fields.Integer(compute="_compute_figures")
-    cancel_count = fields.Integer(compute="_compute_figures")
-    debtor_count = fields.Integer(compute="_compute_figures")
-    letter_count = fields.Integer("Letters to print", compute="_compute_figures")
     skip_count = fields.Integer(compute="_compute_skip_count")
-    progress = fields.Float(compute="_compute_figures")
-    amount_total = fields.Monetary(
-        "Total claimed",
-        compute="_compute_figures",
-        help="Claims of the notices that are not cancelled, converted to the company's "
-        "currency at the rates of the run's date.",
-    )
-    figures = fields.Json(compute="_compute_figures")
 
     # === COMPUTE METHODS === #
 
@@ -83,65 +71,6 @@ class ArDunningRun(models.Model):
         for run in self:
             day = fields.Date.to_string(run.date) if run.date else ""
             run.name = f"{day} {run.company_id.name or ''}".strip()
-
-    @api.depends("notice_ids.state")
-    def _compute_figures(self):
-        groups = self.env["ar.dunning.notice"]._read_group(
-            [("run_id", "in", self.ids)],
-            ["run_id", "state", "currency_id", "level_id", "channel", "is_printed"],
-            ["__count", "amount_due:sum"],
-        )
-        debtors = dict(
-            self.env["ar.dunning.notice"]._read_group(
-                [("run_id", "in", self.ids), ("state", "!=", "cancel")],
-                ["run_id"],
-                ["debtor_id:count_distinct"],
-            )
-        )
-        for run in self:
-            rows = [group[1:] for group in groups if group[0] == run._origin]
-            run.update(run._summarise(rows))
-            run.debtor_count = debtors.get(run._origin, 0)
-
-    def _summarise(self, rows):
-        """Figures of a run from its grouped notices, for `_compute_figures`."""
-        counts = dict.fromkeys(("draft", "queued", "sent", "error", "cancel"), 0)
-        levels, channels, total, to_print = {}, {}, 0.0, 0
-        channel_names = dict(
-            self.env["ar.dunning.notice"]._fields["channel"]._description_selection(
-                self.env
-            )
-        )
-        for state, currency, level, channel, printed, count, amount in rows:
-            counts[state] += count
-            if state == "cancel":
-                continue
-            levels[level] = levels.get(level, 0) + count
-            name = channel_names[channel]
-            channels[name] = channels.get(name, 0) + count
-            if state == "sent" and channel == "letter" and not printed:
-                to_print += count
-            total += currency._convert(
-                amount, self.currency_id, self.company_id, self.date, round=False
-            )
-        alive = sum(counts.values()) - counts["cancel"]
-        finished = counts["sent"] + counts["error"]
-        return {
-            "notice_count": alive,
-            "letter_count": to_print,
-            "progress": 100.0 * finished / alive if alive else 0.0,
-            "amount_total": self.currency_id.round(total) if self.currency_id else 0,
-            "figures": {
-                "levels": [
-                    [level.name, n]
-                    for level, n in sorted(
-                        levels.items(), key=lambda kv: (kv[0].sequence, kv[0].id)
-                    )
-                ],
-                "channels": sorted(channels.items()),
-            },
-            **{f"{state}_count": count for state, count in counts.items()},
-        }
 
     def _compute_skip_count(self):
         counts = dict(
@@ -156,7 +85,9 @@ class ArDunningRun(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su and any(v.get("state", "draft") != "draft" for v in vals_list):
+        if not self.env.su and any(
+            v.get("state", "draft") != "draft" for v in vals_list
+        ):
             raise AccessError(self.env._("A dunning run begins as a draft."))
         return super().create(vals_list)
 
@@ -178,6 +109,7 @@ class ArDunningRun(models.Model):
         self = self._as_collector()
         self._check_state("draft", self.env._("previewed"))
         self._clear_draft()
+        self.decided_on = self.company_id._ar_today()
         self._write_decision()
         return True
 
@@ -188,6 +120,14 @@ class ArDunningRun(models.Model):
         # two people press the button at once: the second is refused
         self.lock_for_update()
         self._check_state("draft", self.env._("confirmed"))
+        if self._get_day() > self.company_id._ar_today():
+            raise UserError(
+                self.env._(
+                    "This run decides for %(date)s. Confirm it on that day: its words "
+                    "and days would be wrong before.",
+                    date=format_date(self.env, self.date),
+                )
+            )
         drafts = self.notice_ids.filtered(lambda n: n.state == "draft")
         if not drafts:
             raise UserError(
@@ -277,6 +217,15 @@ class ArDunningRun(models.Model):
                     verb=verb,
                 )
             )
+
+    def _get_day(self):
+        """Which day it is for this run: its date, plus the days it has waited since.
+
+        :rtype: date
+        """
+        self.ensure_one()
+        waited = self.company_id._ar_today() - self.decided_on
+        return self.date + max(waited, timedelta())
 
     def _finish(self):
         """Close the runs that have nothing left to deliver."""

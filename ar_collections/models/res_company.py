@@ -53,4 +53,6 @@ class ResCompany(models.Model):
 
         :rtype: list[int]
         """
-        return [int(end) for end in (self.ar_aging_buckets or "30,60,90,120").split(",")]
+        return [
+            int(end) for end in (self.ar_aging_buckets or "30,60,90,120").split(",")
+        ]

@@ -83,6 +83,4 @@ class ArAgingReport(models.Model):
         cases = [SQL("WHEN %s <= 0 THEN '0'", days)]
         for number, end in enumerate(ends, start=1):
             cases.append(SQL("WHEN %s <= %s THEN %s", days, end, str(number)))
-        return SQL(
-            "CASE %s ELSE %s END", SQL(" ").join(cases), str(len(ends) + 1)
-        )
+        return SQL("CASE %s ELSE %s END", SQL(" ").join(cases), str(len(ends) + 1))

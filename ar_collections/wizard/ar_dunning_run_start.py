@@ -42,29 +42,44 @@ class ArDunningRunStart(models.TransientModel):
         for wizard in self:
             figures = {"notices": 0, "skipped": 0, "amounts": []}
             if wizard.company_id and wizard.date:
+                # the query below is raw SQL: the company's rule is checked here
+                wizard.company_id.check_access("read")
                 figures = engine._count(
                     wizard.company_id,
                     wizard.date,
                     wizard.policy_ids._origin,
                     wizard.debtor_ids._origin.partner_id,
+                    wizard._get_night_drafts(),
                 )
             wizard.notice_count = figures["notices"]
             wizard.skip_count = figures["skipped"]
             wizard.amount_total = sum(
                 self.env["res.currency"]
                 .browse(currency_id)
-                ._convert(
-                    amount, wizard.currency_id, wizard.company_id, wizard.date
-                )
+                ._convert(amount, wizard.currency_id, wizard.company_id, wizard.date)
                 for currency_id, amount in figures["amounts"]
             )
             wizard.warning = wizard._get_warning()
+
+    def _get_night_drafts(self):
+        """Drafts that a night prepared and nobody confirmed: this run replaces them."""
+        return self.env["ar.dunning.run"].search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("state", "=", "draft"),
+                ("is_automatic", "=", True),
+            ]
+        )
 
     def _get_warning(self):
         if not self.company_id or not self.date:
             return False
         waiting = self.env["ar.dunning.run"].search_count(
-            [("company_id", "=", self.company_id.id), ("state", "=", "draft")]
+            [
+                ("company_id", "=", self.company_id.id),
+                ("state", "=", "draft"),
+                ("is_automatic", "=", False),
+            ]
         )
         if waiting:
             return self.env._(
@@ -89,6 +104,7 @@ class ArDunningRunStart(models.TransientModel):
                     "Choose debtors of %(company)s only.", company=self.company_id.name
                 )
             )
+        self._get_night_drafts().action_cancel()
         run = self.env["ar.dunning.run"].create(
             {
                 "company_id": self.company_id.id,

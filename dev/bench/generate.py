@@ -142,9 +142,7 @@ def _drop_samples(cr):
          RETURNING m.id, m.partner_id
         ), line AS (
             DELETE FROM account_move_line l USING gone WHERE l.move_id = gone.id
-        ), debtor AS (
-            DELETE FROM ar_debtor d USING gone WHERE d.partner_id = gone.partner_id
         )
-        DELETE FROM res_partner p USING gone WHERE p.id = gone.partner_id
+        DELETE FROM ar_debtor d USING gone WHERE d.partner_id = gone.partner_id
         """
     )

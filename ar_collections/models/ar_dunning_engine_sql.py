@@ -1,0 +1,207 @@
+"""The decision's query; `ar.dunning.engine` fills in its parameters."""
+
+# The parts of the query, in the order in which the ladder thinks (DESIGN.md, 4).
+DECISION_SQL = """
+WITH open_item AS MATERIALIZED (%(open_items)s),
+rate (currency_id, factor) AS (%(rates)s),
+level AS MATERIALIZED (
+    SELECT l.*,
+           row_number() OVER (PARTITION BY l.policy_id ORDER BY l.sequence, l.id)
+               AS rank
+      FROM ar_dunning_level l
+      JOIN ar_policy p ON p.id = l.policy_id AND p.active
+),
+-- what each item was sent before, from the notices themselves
+step AS (
+    SELECT nl.move_line_id,
+           MAX(COALESCE(lv.rank, nl.level_rank)) AS last_rank,
+           MAX(n.date_sent) AS last_date
+      FROM ar_dunning_notice_line nl
+      JOIN ar_dunning_notice n ON n.id = nl.notice_id
+ LEFT JOIN level lv ON lv.id = nl.level_id
+     WHERE n.company_id = %(company)s
+       AND nl.is_live AND nl.is_step
+       AND n.state = 'sent'
+  GROUP BY nl.move_line_id
+),
+waiting_notice AS (
+    SELECT DISTINCT d.partner_id, n.currency_id
+      FROM ar_dunning_notice n
+      JOIN ar_debtor d ON d.id = n.debtor_id
+     WHERE n.company_id = %(company)s
+       AND n.run_id != ALL(%(runs)s::int[])
+       AND n.state IN ('draft', 'queued', 'error')
+),
+contact AS (
+    SELECT d.partner_id, MAX(n.date_sent) AS date
+      FROM ar_dunning_notice n
+      JOIN ar_debtor d ON d.id = n.debtor_id
+     WHERE n.company_id = %(company)s
+       AND n.run_id != ALL(%(runs)s::int[])
+       AND n.state = 'sent'
+  GROUP BY d.partner_id
+),
+item AS (
+    SELECT o.*,
+           debtor.id AS debtor_id,
+           %(date)s::date - o.date_due AS days_overdue,
+           move.payment_state,
+           COALESCE(move_policy.id, debtor_policy.id, %(default_policy)s) AS policy_id,
+           COALESCE(step.last_rank, 0) AS last_rank,
+           step.last_date,
+           contact.date AS contact_date,
+           waiting_notice.partner_id IS NOT NULL AS is_pending
+      FROM open_item o
+      JOIN account_move move ON move.id = o.move_id
+ LEFT JOIN ar_debtor debtor
+        ON debtor.partner_id = o.partner_id AND debtor.company_id = %(company)s
+ LEFT JOIN ar_policy move_policy
+        ON move_policy.id = move.ar_policy_id AND move_policy.active
+ LEFT JOIN ar_policy debtor_policy
+        ON debtor_policy.id = debtor.policy_id AND debtor_policy.active
+ LEFT JOIN step ON step.move_line_id = o.id
+ LEFT JOIN contact ON contact.partner_id = o.partner_id
+ LEFT JOIN waiting_notice
+        ON waiting_notice.partner_id = o.partner_id
+       AND waiting_notice.currency_id = o.currency_id
+     -- what is left of exchange differences is nobody's debt
+     WHERE o.residual_currency != 0
+),
+-- the next rung of each debt: the lowest above its last one that is reached
+judged AS (
+    SELECT item.*,
+           next.id AS next_level_id,
+           next.rank AS next_rank,
+           next.date AS next_date,
+           GREATEST(next.date, item.contact_date + GREATEST(next.min_interval_days, 1))
+               AS step_date,
+           next.min_amount AS next_min_amount,
+           CASE
+               WHEN item.residual_currency <= 0 THEN 'credit'
+               WHEN item.policy_id IS NULL THEN 'no_policy'
+               WHEN item.no_followup THEN 'no_followup'
+               WHEN item.payment_state = 'blocked' THEN 'blocked'
+               WHEN item.is_pending THEN 'pending'
+               WHEN next.id IS NULL THEN 'finished'
+               WHEN next.date > %(date)s THEN 'waiting'
+               WHEN item.contact_date + GREATEST(next.min_interval_days, 1)
+                    > %(date)s THEN 'interval'
+               WHEN NULLIF(next.min_amount, 0) IS NOT NULL AND rate.factor IS NULL
+                   THEN 'no_rate'
+               WHEN item.policy_id != ALL(%(policies)s::int[]) THEN 'other_policy'
+               ELSE 'dun'
+           END AS verdict,
+           next.min_amount * rate.factor AS min_amount
+      FROM item
+ LEFT JOIN rate ON rate.currency_id = item.currency_id
+ LEFT JOIN LATERAL (
+        SELECT candidate.*
+          FROM (SELECT level.id, level.rank, level.min_interval_days,
+                       level.min_amount::numeric AS min_amount,
+                       CASE level.delay_basis
+                           WHEN 'due_date' THEN item.date_due
+                           WHEN 'end_of_month' THEN
+                               (date_trunc('month', item.date_due)
+                                + interval '1 month - 1 day')::date
+                           ELSE COALESCE(item.last_date, item.date_due)
+                       END + level.delay_days AS date
+                  FROM level
+                 WHERE level.policy_id = item.policy_id
+                   AND level.rank > item.last_rank
+                   -- a reminder of the coming due date makes no sense after it
+                   AND (level.delay_days >= 0 OR item.days_overdue <= 0)
+               ) candidate
+         ORDER BY candidate.date <= %(date)s DESC, candidate.rank
+         LIMIT 1) next ON item.residual_currency > 0
+),
+-- one claim per debtor and currency: what is owed, less every open credit
+claim AS (
+    SELECT partner_id, currency_id, SUM(residual_currency) AS amount
+      FROM judged
+     WHERE verdict IN ('credit', 'dun')
+        OR (verdict IN ('waiting', 'interval', 'finished', 'other_policy')
+            AND days_overdue > 0)
+  GROUP BY partner_id, currency_id
+),
+-- the highest level that an item of the claim reaches and whose minimum it meets
+notice AS (
+    SELECT DISTINCT ON (j.partner_id, j.currency_id)
+           j.partner_id, j.currency_id, j.next_level_id AS level_id,
+           c.amount AS claim, j.min_amount,
+           recipient.id AS recipient_id,
+           CASE
+               WHEN l.channel != 'email' OR recipient.has_email THEN l.channel
+               ELSE l.fallback_channel
+           END AS channel,
+           recipient.has_address
+      FROM judged j
+      JOIN claim c ON c.partner_id = j.partner_id AND c.currency_id = j.currency_id
+      JOIN level l ON l.id = j.next_level_id
+ CROSS JOIN LATERAL (
+        -- the invoice contact, one with a usable address before one without; head
+        -- offices with several of them get the claim themselves
+        SELECT p.id,
+               p.email_normalized IS NOT NULL AND b.id IS NULL AS has_email,
+               COALESCE(p.street, '') != ''
+                   AND COALESCE(p.city, '') != '' AS has_address
+          FROM res_partner p
+     LEFT JOIN mail_blacklist b ON b.email = p.email_normalized AND b.active
+         WHERE p.id = j.partner_id
+            OR (p.commercial_partner_id = j.partner_id
+                AND p.type = 'invoice' AND p.active
+                AND NOT EXISTS (
+                    SELECT FROM res_partner other
+                     WHERE other.commercial_partner_id = j.partner_id
+                       AND other.type = 'invoice' AND other.active
+                       AND other.id NOT IN (p.id, j.partner_id)))
+      ORDER BY (l.channel = 'email' AND p.email_normalized IS NOT NULL
+                AND b.id IS NULL) DESC,
+               ((l.channel = 'email' AND p.email_normalized IS NOT NULL
+                 AND b.id IS NULL)
+                OR (COALESCE(p.street, '') != '' AND COALESCE(p.city, '') != '')) DESC,
+               p.id != j.partner_id DESC
+         LIMIT 1) recipient
+     WHERE j.verdict = 'dun'
+       AND c.amount > 0 AND c.amount >= COALESCE(j.min_amount, 0)
+  ORDER BY j.partner_id, j.currency_id, j.next_rank DESC, j.next_level_id
+),
+reachable AS (
+    SELECT *,
+           channel = 'email'
+               OR (channel = 'letter' AND has_address)
+               OR level_id IN (SELECT id FROM level WHERE level.channel = 'none')
+               AS is_reachable
+      FROM notice
+)
+SELECT j.id, j.move_id, j.company_id, j.partner_id, j.debtor_id, j.currency_id,
+       j.residual_currency, j.date_due, j.days_overdue, j.policy_id,
+       CASE WHEN v.verdict = 'dun' THEN j.next_level_id ELSE last_level.id END
+           AS level_id,
+       CASE WHEN v.verdict = 'dun' THEN j.next_rank ELSE j.last_rank END AS level_rank,
+       j.next_level_id, j.next_date, j.step_date, j.last_date, j.contact_date,
+       v.verdict,
+       CASE WHEN r.is_reachable THEN r.level_id END AS notice_level_id,
+       COALESCE(r.claim, c.amount) AS claim, j.min_amount,
+       r.recipient_id, r.channel
+  FROM judged j
+  LEFT JOIN claim c ON c.partner_id = j.partner_id AND c.currency_id = j.currency_id
+  LEFT JOIN reachable r
+    ON r.partner_id = j.partner_id AND r.currency_id = j.currency_id
+  LEFT JOIN level last_level
+    ON last_level.policy_id = j.policy_id AND last_level.rank = j.last_rank
+ CROSS JOIN LATERAL (
+    SELECT CASE
+        WHEN j.verdict IN ('credit', 'no_policy', 'no_followup', 'blocked', 'pending',
+                           'no_rate') THEN j.verdict
+        WHEN j.verdict = 'dun' THEN
+            CASE
+                WHEN c.amount <= 0 THEN 'covered'
+                WHEN r.is_reachable AND c.amount >= COALESCE(j.min_amount, 0) THEN 'dun'
+                WHEN r.is_reachable THEN 'along'
+                WHEN r.level_id IS NOT NULL THEN 'no_contact'
+                ELSE 'minimum'
+            END
+        WHEN r.is_reachable AND j.days_overdue > 0 THEN 'along'
+        ELSE j.verdict
+    END AS verdict) v
+"""

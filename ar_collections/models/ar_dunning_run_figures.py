@@ -1,0 +1,85 @@
+from odoo import api, fields, models
+
+
+class ArDunningRun(models.Model):
+    """The strip of figures on a run: how many, how much, by level and channel."""
+
+    _inherit = "ar.dunning.run"
+
+    notice_count = fields.Integer(compute="_compute_figures")
+    draft_count = fields.Integer(compute="_compute_figures")
+    queued_count = fields.Integer(compute="_compute_figures")
+    sent_count = fields.Integer(compute="_compute_figures")
+    error_count = fields.Integer(compute="_compute_figures")
+    cancel_count = fields.Integer(compute="_compute_figures")
+    debtor_count = fields.Integer(compute="_compute_figures")
+    letter_count = fields.Integer("Letters to print", compute="_compute_figures")
+    progress = fields.Float(compute="_compute_figures")
+    amount_total = fields.Monetary(
+        "Total claimed",
+        compute="_compute_figures",
+        help="Claims of the notices that are not cancelled, converted to the company's "
+        "currency at the rates of the run's date.",
+    )
+    figures = fields.Json(compute="_compute_figures")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("notice_ids.state", "notice_ids.is_printed")
+    def _compute_figures(self):
+        groups = self.env["ar.dunning.notice"]._read_group(
+            [("run_id", "in", self.ids)],
+            ["run_id", "state", "currency_id", "level_id", "channel", "is_printed"],
+            ["__count", "amount_due:sum"],
+        )
+        debtors = dict(
+            self.env["ar.dunning.notice"]._read_group(
+                [("run_id", "in", self.ids), ("state", "!=", "cancel")],
+                ["run_id"],
+                ["debtor_id:count_distinct"],
+            )
+        )
+        for run in self:
+            rows = [group[1:] for group in groups if group[0] == run._origin]
+            run.update(run._summarise(rows))
+            run.debtor_count = debtors.get(run._origin, 0)
+
+    def _summarise(self, rows):
+        """Figures of a run from its grouped notices, for `_compute_figures`."""
+        counts = dict.fromkeys(("draft", "queued", "sent", "error", "cancel"), 0)
+        levels, channels, total, to_print = {}, {}, 0.0, 0
+        channel_names = dict(
+            self.env["ar.dunning.notice"]._fields["channel"]._description_selection(
+                self.env
+            )
+        )
+        for state, currency, level, channel, printed, count, amount in rows:
+            counts[state] += count
+            if state == "cancel":
+                continue
+            levels[level] = levels.get(level, 0) + count
+            name = channel_names[channel]
+            channels[name] = channels.get(name, 0) + count
+            if state == "sent" and channel == "letter" and not printed:
+                to_print += count
+            total += currency._convert(
+                amount, self.currency_id, self.company_id, self.date, round=False
+            )
+        alive = sum(counts.values()) - counts["cancel"]
+        finished = counts["sent"] + counts["error"]
+        return {
+            "notice_count": alive,
+            "letter_count": to_print,
+            "progress": 100.0 * finished / alive if alive else 0.0,
+            "amount_total": self.currency_id.round(total) if self.currency_id else 0,
+            "figures": {
+                "levels": [
+                    [level.name, n]
+                    for level, n in sorted(
+                        levels.items(), key=lambda kv: (kv[0].sequence, kv[0].id)
+                    )
+                ],
+                "channels": sorted(channels.items()),
+            },
+            **{f"{state}_count": count for state, count in counts.items()},
+        }

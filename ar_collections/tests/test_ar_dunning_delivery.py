@@ -1,0 +1,243 @@
+from freezegun import freeze_time
+
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import TODAY, ArCollectionsCommon
+
+# What an integrator's own action may do: it leaves a mark each time it runs.
+MARK = "record.partner_id.write({'ref': (record.partner_id.ref or '') + 'x'})"
+DELIVERY = "odoo.addons.ar_collections.models.ar_dunning_notice_delivery"
+
+
+@tagged("post_install", "-at_install")
+class TestArDunningDelivery(ArCollectionsCommon):
+    """Law 7, look again under lock; law 5, effects; and one failure stops no other."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other = cls._create_customer("Other Ltd")
+        cls.invoice = cls._create_invoice_due("2026-03-20", 1000)
+
+    # === HELPERS === #
+
+    def _queue(self, date=TODAY):
+        run = self._preview(date)
+        run.action_confirm()
+        return run.notice_ids
+
+    def _add_action(self, code, level=None):
+        action = self.env["ir.actions.server"].create(
+            {
+                "name": "Integrator's own",
+                "model_id": self.env["ir.model"]._get_id("ar.dunning.notice"),
+                "state": "code",
+                "code": code,
+            }
+        )
+        (level or self.first).action_ids += action
+        return action
+
+    def _credit(self, amount):
+        return self._create_invoice_due(
+            TODAY, amount, move_type="out_refund", invoice_date=TODAY
+        )
+
+    def _assert_dropped(self, change, reason):
+        notice = self._queue()
+        change()
+        with self.trap_contacts() as seen:
+            self._deliver()
+        self.assertFalse(seen)
+        self.assertEqual(notice.state, "cancel")
+        self.assertIn(reason, notice.cancel_reason)
+        self.assertEqual(notice.run_id.state, "done")
+
+    # === LOOK AGAIN === #
+
+    def test_paid_since_the_decision(self):
+        self._assert_dropped(lambda: self._pay(self.invoice), "paid")
+
+    def test_blocked_since_the_decision(self):
+        self._assert_dropped(self.invoice.action_toggle_block_payment, "blocked")
+
+    def test_no_followup_since_the_decision(self):
+        def change():
+            self.invoice.no_followup = True
+
+        self._assert_dropped(change, "No Follow-Up")
+
+    def test_covered_by_an_unmatched_credit_note_since_the_decision(self):
+        self._assert_dropped(lambda: self._credit(1000), "cover")
+
+    def test_below_the_minimum_since_the_decision(self):
+        self.first.min_amount = 50
+        self._assert_dropped(lambda: self._pay(self.invoice, 960), "minimum")
+
+    def test_invoice_reset_to_draft_since_the_decision(self):
+        self._assert_dropped(self.invoice.button_draft, "paid or credited")
+
+    def test_part_paid_since_the_decision(self):
+        notice = self._queue()
+        self._pay(self.invoice, 400)
+        self._deliver()
+        self.assertRecordValues(notice, [{"state": "sent", "amount_due": 600.0}])
+        self.assertEqual(notice.line_ids.amount_residual, 600.0)
+        self.assertIn("600.00", notice.change_note)
+        self.assertIn("600.00", notice.body)
+        self.assertNotIn("1,000.00", notice.body)
+
+    def test_credit_note_since_the_decision_is_listed(self):
+        notice = self._queue()
+        credit = self._credit(250)
+        self._deliver()
+        self.assertRecordValues(notice, [{"state": "sent", "amount_due": 750.0}])
+        self.assertEqual(notice.line_ids.move_id, self.invoice + credit)
+
+    def test_unchanged_notice_has_no_change_note(self):
+        notice = self._queue()
+        self._deliver()
+        self.assertRecordValues(
+            notice, [{"state": "sent", "amount_due": 1000.0, "change_note": False}]
+        )
+
+    def test_level_comes_down_with_the_item_that_carried_it(self):
+        """The item that reached the second level is paid; what remains is at the
+        first, and must not get the second level's words."""
+        with freeze_time("2026-03-01"):
+            old = self._create_invoice_due("2026-02-20", 300)
+        self._run_ladder("2026-03-01")
+        notice = self._queue()
+        self.assertEqual(notice.level_id, self.second)
+        self._pay(old)
+        self._deliver()
+        self.assertEqual(self._receivable(self.invoice).ar_level_id, self.first)
+        sent = notice.filtered(lambda n: n.state == "sent")
+        self.assertIn(sent.level_id, (self.first, self.env["ar.dunning.level"]))
+
+    def test_reminder_before_the_due_date_is_not_sent_after_it(self):
+        with freeze_time("2026-03-20"):
+            partner = self._create_customer("Coming Up Ltd")
+            self._create_invoice_due("2026-03-25", 700, partner)
+            notice = self._queue("2026-03-20").filtered(
+                lambda n: n.partner_id == partner
+            )
+            self.assertEqual(notice.level_id, self.upcoming)
+        self._deliver()  # the mail server was down for eleven days
+        self.assertNotEqual((notice.state, notice.level_id), ("sent", self.upcoming))
+
+    def test_contacted_since_by_another_way_is_not_written_twice(self):
+        notice = self._queue()
+        twin = notice.sudo().copy({"run_id": self._preview("2026-03-30").id})
+        twin.write({"state": "sent", "date_sent": TODAY})
+        self._deliver()
+        self.assertEqual(notice.state, "cancel")
+        self.assertIn("contacted", notice.cancel_reason)
+
+    # === EFFECTS === #
+
+    def test_own_server_action_runs_once_for_each_notice(self):
+        self._create_invoice_due("2026-03-20", 500, self.other)
+        self._add_action(MARK)
+        self._queue()
+        self._deliver()
+        self._deliver()
+        self.assertEqual((self.customer + self.other).mapped("ref"), ["x", "x"])
+
+    def test_own_server_action_runs_once_though_the_mail_is_sent_again(self):
+        self._add_action(MARK)
+        notice = self._queue()
+        self._deliver()
+        notice.sudo()._set_failed("The mail server refused the e-mail.")
+        notice.action_retry()
+        self._deliver()
+        self.assertEqual(notice.state, "sent")
+        self.assertEqual(self.customer.ref, "x")
+
+    def test_actions_of_other_levels_do_not_run(self):
+        self._add_action(MARK, self.second)
+        self._queue()
+        self._deliver()
+        self.assertFalse(self.customer.ref)
+
+    # === FAILURES === #
+
+    def test_failure_of_one_debtor_stops_no_other_and_can_be_mended(self):
+        self._create_invoice_due("2026-03-20", 500, self.other)
+        action = self._add_action(
+            f"if record.partner_id.id == {self.customer.id}: raise UserError('Mend me')\n"
+            + MARK
+        )
+        notices = self._queue().sorted("amount_due")
+        self._deliver()
+        self.assertRecordValues(
+            notices,
+            [
+                {"partner_id": self.other.id, "state": "sent", "problem": False},
+                {"partner_id": self.customer.id, "state": "error", "problem": "Mend me"},
+            ],
+        )
+        self.assertRecordValues(notices.run_id, [{"state": "done", "error_count": 1}])
+        action.code = MARK
+        notices.run_id.action_retry()
+        self._deliver()
+        self.assertEqual(notices.mapped("state"), ["sent", "sent"])
+        self.assertEqual(notices.partner_id.mapped("ref"), ["x", "x"])
+        self.assertEqual(notices.run_id.state, "done")
+
+    def test_failed_notice_leaves_no_mail_behind(self):
+        self._add_action("raise UserError('Mend me')")
+        before = self.env["mail.mail"].sudo().search_count([])
+        notice = self._queue()
+        self._deliver()
+        self.assertRecordValues(
+            notice, [{"state": "error", "date_sent": False, "body": False}]
+        )
+        self.assertEqual(self.env["mail.mail"].sudo().search_count([]), before)
+
+    def test_broken_text_of_one_level_stops_no_other_level(self):
+        broken = self.second.mail_template_id.copy()
+        broken.sudo().subject = "{{ object.no_such_field }}"
+        with freeze_time("2026-03-01"):
+            self._create_invoice_due("2026-02-20", 300, self.other)
+        self._run_ladder("2026-03-01")
+        self.second.mail_template_id = broken
+        notices = self._queue().sorted("amount_due")
+        with mute_logger(DELIVERY, "odoo.addons.mail.models.mail_render_mixin"):
+            self._deliver()
+        self.assertRecordValues(
+            notices,
+            [
+                {"level_id": self.second.id, "state": "error"},
+                {"level_id": self.first.id, "state": "sent"},
+            ],
+        )
+        self.assertTrue(notices[0].problem)
+        broken.sudo().subject = "Mended"
+        notices.action_retry()
+        self._deliver()
+        self.assertRecordValues(notices[0], [{"state": "sent", "subject": "Mended"}])
+
+    def test_error_blocks_only_its_debtor_and_cancel_frees_it(self):
+        action = self._add_action("raise UserError('Mend me')")
+        notice = self._queue()
+        self._deliver()
+        self.assertEqual(self._verdict(self.invoice), "pending")
+        self.first.action_ids -= action
+        notice.action_cancel()
+        self.assertEqual(self._verdict(self.invoice), "dun")
+
+    def test_retry_is_looked_at_again_too(self):
+        self._add_action("raise UserError('Mend me')")
+        notice = self._queue()
+        self._deliver()
+        self._pay(self.invoice)
+        self.first.action_ids = [Command.clear()]
+        notice.action_retry()
+        self._deliver()
+        self.assertEqual(notice.state, "cancel")
+        with self.assertRaises(UserError):
+            notice.run_id.action_confirm()

@@ -1,0 +1,101 @@
+from unittest.mock import patch
+
+from freezegun import freeze_time
+
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import TODAY, ArCollectionsCommon
+
+
+@tagged("post_install", "-at_install")
+class TestArDunningNight(ArCollectionsCommon):
+    """The night run, through its scheduled action."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.invoice = cls._create_invoice_due("2026-03-20", 1000)
+
+    def _run_night(self, date=TODAY, cron="ir_cron_ar_dunning_run"):
+        with freeze_time(date), self.enter_registry_test_mode():
+            self.env.ref(f"ar_collections.{cron}").method_direct_trigger()
+        return self._get_runs()
+
+    def _get_runs(self):
+        """Night runs of our company that hold notices."""
+        runs = self.env["ar.dunning.run"].search([("company_id", "=", self.company.id)])
+        return runs.filtered("notice_ids").sorted("id")
+
+    def test_automatic_policy_is_queued_and_then_sent(self):
+        self.policy.automatic = True
+        run = self._run_night()
+        self.assertRecordValues(
+            run, [{"state": "confirmed", "is_automatic": True, "queued_count": 1}]
+        )
+        self._run_night(cron="ir_cron_ar_dunning_notice_deliver")
+        self.assertRecordValues(run, [{"state": "done", "sent_count": 1}])
+        self.assertEqual(self._receivable(self.invoice).ar_level_id, self.first)
+
+    def test_manual_policy_waits_as_a_draft(self):
+        run = self._run_night()
+        self.assertRecordValues(run, [{"state": "draft", "draft_count": 1}])
+        self._run_night(cron="ir_cron_ar_dunning_notice_deliver")
+        self.assertEqual(run.notice_ids.state, "draft")
+
+    def test_automatic_and_manual_policies_make_two_runs(self):
+        manual = self.policy.copy()
+        self.policy.automatic = True
+        partner = self._create_customer("Manual Ltd")
+        partner.ar_policy_id = manual
+        self._create_invoice_due("2026-03-20", 500, partner)
+        self.assertRecordValues(
+            self._run_night(),
+            [
+                {"state": "confirmed", "amount_total": 1000.0},
+                {"state": "draft", "amount_total": 500.0},
+            ],
+        )
+
+    def test_unconfirmed_draft_of_an_earlier_night_is_replaced(self):
+        old = self._run_night("2026-03-30")
+        runs = self._run_night()
+        self.assertEqual(runs[0], old)
+        self.assertRecordValues(
+            runs,
+            [
+                {"state": "cancel", "cancel_count": 1, "draft_count": 0},
+                {"state": "draft", "cancel_count": 0, "draft_count": 1},
+            ],
+        )
+
+    def test_draft_of_a_person_is_not_replaced(self):
+        mine = self._preview("2026-03-30")
+        self._run_night()
+        self.assertRecordValues(mine, [{"state": "draft", "draft_count": 1}])
+
+    def test_same_night_twice_makes_one_run(self):
+        run = self._run_night()
+        self.assertEqual(self._run_night(), run)
+        self.assertRecordValues(run, [{"state": "draft", "draft_count": 1}])
+
+    def test_night_refreshes_the_debtors(self):
+        debtor = self.env["ar.debtor"]._get(self.customer, self.company)
+        self._run_night("2026-04-05")
+        self.assertEqual(debtor.days_overdue, 16)
+
+    def test_trouble_of_one_company_stops_no_other(self):
+        self.policy.automatic = True
+        run_night = self.env.registry["ar.dunning.run"]._run_night
+        ours = self.company
+
+        def _run_night(runs, company, date):
+            if company != ours:
+                raise ValueError("broken")
+            return run_night(runs, company, date)
+
+        with (
+            patch.object(self.env.registry["ar.dunning.run"], "_run_night", _run_night),
+            mute_logger("odoo.addons.ar_collections.models.ar_dunning_run_decide"),
+        ):
+            self.assertEqual(self._run_night().queued_count, 1)

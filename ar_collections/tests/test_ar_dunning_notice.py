@@ -1,0 +1,245 @@
+from odoo import fields
+from odoo.tests import tagged
+
+from .common import TODAY, ArCollectionsCommon
+
+
+@tagged("post_install", "-at_install")
+class TestArDunningNotice(ArCollectionsCommon):
+    """What the customer gets, what is kept of it, and what the notice says of itself."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.invoice = cls._create_invoice_due("2026-03-20", 1000)
+
+    # === HELPERS === #
+
+    def _send(self):
+        run = self._preview()
+        run.action_confirm()
+        self._deliver()
+        return run.notice_ids
+
+    def _get_mail(self, notice):
+        return (
+            self.env["mail.mail"]
+            .sudo()
+            .search([("mail_message_id", "=", notice.mail_message_id.id)])
+        )
+
+    def _refuse(self, mail):
+        mail._postprocess_sent_message(
+            success_pids=[],
+            success_emails=[],
+            failure_reason="refused",
+            failure_type="mail_smtp",
+        )
+
+    # === WORDS === #
+
+    def test_one_mail_to_the_recipient(self):
+        notice = self._send()
+        self.assertRecordValues(
+            self._get_mail(notice),
+            [
+                {
+                    "recipient_ids": self.customer.ids,
+                    "subject": notice.subject,
+                    "model": "ar.debtor",
+                    "res_id": notice.debtor_id.id,
+                    "state": "outgoing",
+                    "auto_delete": False,
+                }
+            ],
+        )
+        self.assertIn("books@company.example.com", self._get_mail(notice).email_from)
+        for part in (self.invoice.name, "1,000.00", "Late Payer Ltd"):
+            self.assertIn(part, self._get_mail(notice).body_html)
+
+    def test_collector_is_the_sender(self):
+        debtor = self.env["ar.debtor"]._get(self.customer, self.company)
+        debtor.user_id = self.env.user
+        notice = self._send()
+        self.assertIn("accountman@test.com", self._get_mail(notice).reply_to)
+
+    def test_each_customer_reads_their_own_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        template = self.first.mail_template_id.sudo()
+        template.with_context(lang="fr_FR").subject = "Rappel de {{ object.amount_due }}"
+        self.customer.lang = "fr_FR"
+        english = self._create_customer("English Ltd", lang="en_US")
+        self._create_invoice_due("2026-03-20", 500, english)
+        notices = self._send().sorted("amount_due")
+        self.assertIn("friendly reminder", notices[0].subject)
+        self.assertEqual(notices[1].subject, "Rappel de 1000.0")
+
+    def test_text_is_kept_as_sent(self):
+        notice = self._send()
+        body = notice.body
+        self.first.mail_template_id.sudo().body_html = "<p>Other words</p>"
+        self.customer.name = "Renamed Ltd"
+        self.env.invalidate_all()
+        self.assertEqual(notice.body, body)
+        self.assertIn(body, notice.preview)
+        self.assertIn("Late Payer Ltd", notice.preview)
+
+    def test_text_is_in_the_chatter_of_debtor_and_customer(self):
+        notice = self._send()
+        self.assertIn(notice.mail_message_id, notice.debtor_id.message_ids)
+        self.assertIn(self.invoice.name, notice.mail_message_id.body)
+        note = self.customer.message_ids.filtered(lambda m: m.subject == notice.subject)
+        self.assertEqual(len(note), 1)
+        self.assertIn(self.invoice.name, note.body)
+        self.assertTrue(note.is_internal or note.subtype_id.internal)
+
+    def test_preview_of_a_draft_is_what_will_be_sent(self):
+        run = self._preview()
+        preview = run.notice_ids.preview
+        self.assertIn("friendly reminder", preview)
+        self.assertIn(self.invoice.name, preview)
+        self.assertFalse(run.notice_ids.body)
+
+    def test_deadline_counts_from_the_day_it_is_sent(self):
+        self.first.deadline_days = 5
+        self.second.delay_days = 28
+        notice = self._send()
+        day = fields.Date.to_date(TODAY)
+        self.assertRecordValues(
+            notice,
+            [{"date_sent": day, "date_deadline": fields.Date.add(day, days=5)}],
+        )
+
+    # === ATTACHMENTS === #
+
+    def test_invoices_are_attached_if_the_level_says_so(self):
+        second = self._create_invoice_due("2026-03-21", 500)
+        self._create_payment(self.customer, 100)
+        self.first.attach_invoices = True
+        with self.trap_pdfs() as seen:
+            notice = self._send()
+        self.assertEqual(
+            seen,
+            [("account.account_invoices", [move.id]) for move in self.invoice + second],
+        )
+        self.assertEqual(len(notice.attachment_ids), 2)
+        self.assertEqual(self._get_mail(notice).attachment_ids, notice.attachment_ids)
+
+    def test_letter_is_attached_if_the_level_says_so(self):
+        self.first.attach_letter = True
+        with self.trap_pdfs() as seen:
+            notice = self._send()
+        self.assertEqual(seen, [("ar_collections.report_ar_dunning_notice", notice.ids)])
+        self.assertRecordValues(
+            notice.attachment_ids, [{"res_model": notice._name, "res_id": notice.id}]
+        )
+
+    def test_level_without_attachments(self):
+        self.assertFalse(self._send().attachment_ids)
+
+    # === LETTER === #
+
+    def test_letter_is_kept_and_printed_once(self):
+        self.customer.email = False
+        with self.trap_pdfs():
+            notice = self._send()
+        self.assertRecordValues(
+            notice, [{"channel": "letter", "state": "sent", "is_printed": False}]
+        )
+        self.assertEqual(len(notice.attachment_ids), 1)
+        self.assertFalse(notice.mail_message_id)
+        self.assertEqual(notice.run_id.letter_count, 1)
+        notice.run_id.action_print_letters()
+        notice.run_id.invalidate_recordset()
+        self.assertTrue(notice.is_printed)
+        self.assertEqual(notice.run_id.letter_count, 0)
+
+    def test_letter_shows_address_and_items(self):
+        notice = self._preview().notice_ids
+        report = self.env["ir.actions.report"]
+        html, _kind = report._render_qweb_html(
+            "ar_collections.report_ar_dunning_notice", notice.ids
+        )
+        for part in ("1 Main Street", "Ghent", self.invoice.name, "1,000.00", notice.name):
+            self.assertIn(part, html.decode())
+
+    # === TROUBLE === #
+
+    def test_company_without_address_says_the_way_out(self):
+        self.company.email = False
+        notice = self._send()
+        self.assertEqual(notice.state, "error")
+        self.assertIn("Enter it on the company", notice.problem)
+        self.company.email = "books@company.example.com"
+        notice.action_retry()
+        self._deliver()
+        self.assertRecordValues(notice, [{"state": "sent", "problem": False}])
+
+    def test_refused_mail_is_an_error_until_it_is_sent_again(self):
+        notice = self._send()
+        old = self._get_mail(notice)
+        self._refuse(old)
+        self.assertRecordValues(notice, [{"state": "error", "problem": "refused"}])
+        self.assertEqual(notice.run_id.error_count, 1)
+        self.assertFalse(self._receivable(self.invoice).ar_level_id)
+        notice.action_retry()
+        self._deliver()
+        self.assertEqual(old.state, "cancel")
+        self.assertRecordValues(notice, [{"state": "sent", "problem": False}])
+        self.assertNotEqual(self._get_mail(notice), old)
+        self.assertEqual(self._get_mail(notice).state, "outgoing")
+
+    def test_mail_that_perhaps_left_waits_for_a_person(self):
+        notice = self._send()
+        mail = self._get_mail(notice)
+        mail.ar_handed_over = fields.Datetime.now()  # … and the server was killed
+        mail._send(auto_commit=True)
+        self.assertEqual(mail.state, "exception")
+        self.assertEqual(notice.state, "error")
+        self.assertIn("may have arrived", notice.problem)
+
+    # === EXPLANATION === #
+
+    def test_explanation_names_rule_and_figures(self):
+        self.first.min_amount = 50
+        self._create_payment(self.customer, 100)
+        explanation = self._preview().notice_ids.explanation
+        for part in (
+            self.invoice.name,
+            "First reminder",
+            "3 days after the due date",
+            "03/20/2026",
+            "03/23/2026",
+            "900.00",
+            "50.00",
+            "not been contacted before",
+        ):
+            self.assertIn(part, explanation)
+
+    def test_explanation_of_a_second_notice_names_the_first(self):
+        self._run_ladder("2026-03-23")
+        explanation = self._preview("2026-04-10").notice_ids.explanation
+        self.assertIn("Second reminder", explanation)
+        self.assertIn("03/23/2026", explanation)
+
+    def test_explanation_of_the_letter(self):
+        self.customer.email = False
+        self.assertIn("no usable e-mail", self._preview().notice_ids.explanation)
+
+    def test_explanation_of_items_left_alone(self):
+        self.first.min_amount = 50
+        for partner, amount, due, parts in (
+            ("Small Ltd", 3, "2026-03-20", ("3.00", "50.00", "First reminder")),
+            ("Early Ltd", 900, "2026-03-30", ("First reminder", "04/02/2026")),
+        ):
+            customer = self._create_customer(partner)
+            move = self._create_invoice_due(due, amount, customer)
+            skip = self._preview().skip_ids.filtered(lambda s, m=move: s.move_id == m)
+            for part in parts:
+                self.assertIn(part, skip.explanation)
+
+    def test_explanation_of_the_distance_kept(self):
+        self._run_ladder(TODAY)
+        self._create_invoice_due("2026-03-10", 900)
+        skip = self._preview().skip_ids.filtered(lambda s: s.reason == "interval")
+        self.assertIn("03/31/2026", skip.explanation)

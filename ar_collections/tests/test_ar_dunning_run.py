@@ -1,0 +1,239 @@
+import psycopg2
+
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import TODAY, ArCollectionsCommon
+
+
+@tagged("post_install", "-at_install")
+class TestArDunningRun(ArCollectionsCommon):
+    """From the decision to the last notice, and that nothing acts twice."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other = cls._create_customer("Other Ltd")
+        cls.invoice = cls._create_invoice_due("2026-03-20", 1000)
+        cls.other_invoice = cls._create_invoice_due("2026-03-20", 500, cls.other)
+
+    def _get_notice(self, run, partner):
+        return run.notice_ids.filtered(lambda n: n.debtor_id.partner_id == partner)
+
+    # === PREVIEW === #
+
+    def test_preview_writes_drafts_and_sends_nothing(self):
+        before = self.env["mail.mail"].sudo().search_count([])
+        with self.trap_contacts() as seen:
+            run = self._preview()
+            self._deliver()
+        self.assertFalse(seen)
+        self.assertEqual(run.notice_ids.mapped("state"), ["draft", "draft"])
+        self.assertEqual(self.env["mail.mail"].sudo().search_count([]), before)
+        self.assertFalse(self._receivable(self.invoice).ar_level_id)
+
+    def test_preview_again_replaces_the_drafts(self):
+        run = self._preview()
+        old = run.notice_ids
+        self._pay(self.invoice)
+        run.action_preview()
+        self.assertFalse(old.exists())
+        self.assertRecordValues(
+            run.notice_ids, [{"partner_id": self.other.id, "amount_due": 500.0}]
+        )
+
+    def test_preview_for_some_debtors_only(self):
+        debtor = self.env["ar.debtor"]._get(self.other, self.company)
+        run = self._preview(debtor_ids=debtor.ids)
+        self.assertEqual(run.notice_ids.debtor_id, debtor)
+
+    def test_future_run_is_a_simulation_that_cannot_be_sent(self):
+        """Claims that are not due must not go out before their day."""
+        customer = self._create_customer("Not Due Ltd")
+        self._create_invoice_due("2026-04-20", 900, customer)
+        run = self._preview("2026-04-30")
+        self.assertEqual(self._get_notice(run, customer).level_id, self.first)
+        with self.assertRaises(UserError):
+            run.action_confirm()
+
+    def test_wizard_shows_what_the_run_will_do(self):
+        self._create_invoice_due("2026-03-20", 3, self._create_customer("Small Ltd"))
+        wizard = self.env["ar.dunning.run.start"].create({"company_id": self.company.id})
+        self.assertRecordValues(
+            wizard, [{"notice_count": 2, "skip_count": 1, "amount_total": 1500.0}]
+        )
+        run = self.env["ar.dunning.run"].browse(wizard.action_start()["res_id"])
+        self.assertRecordValues(run, [{"draft_count": 2, "skip_count": 1}])
+
+    # === DROP, CONFIRM, CANCEL === #
+
+    def test_dropped_notice_is_not_sent_and_keeps_the_reason(self):
+        run = self._preview()
+        notice = self._get_notice(run, self.customer)
+        drop = self.env["ar.dunning.notice.drop"].with_context(active_ids=notice.ids)
+        drop.create({"reason": "Spoke to them this morning"}).action_drop()
+        run.action_confirm()
+        with self.trap_contacts() as seen:
+            self._deliver()
+        self.assertEqual([partner for _c, partner, _l in seen], [self.other])
+        self.assertRecordValues(
+            notice,
+            [{"state": "cancel", "cancel_reason": "Spoke to them this morning"}],
+        )
+
+    def test_confirmed_run_takes_no_second_confirmation(self):
+        run = self._preview()
+        run.action_confirm()
+        self.assertRecordValues(run, [{"state": "confirmed", "queued_count": 2}])
+        for method in (run.action_confirm, run.action_preview):
+            with self.assertRaisesRegex(UserError, "sending"):
+                method()
+
+    def test_nothing_to_send_is_refused(self):
+        (self.invoice + self.other_invoice).no_followup = True
+        run = self._preview()
+        with self.assertRaisesRegex(UserError, "nothing to send"):
+            run.action_confirm()
+
+    def test_cancelled_run_frees_its_items(self):
+        self._preview().action_cancel()
+        run = self._preview()
+        self.assertEqual(run.draft_count, 2)
+
+    def test_waiting_draft_keeps_another_run_from_the_debtor(self):
+        self._preview()
+        run = self._preview()
+        self.assertFalse(run.notice_ids)
+        self.assertEqual(run.skip_ids.mapped("reason"), ["pending", "pending"])
+
+    def test_stop_while_sending(self):
+        run = self._preview()
+        run.action_confirm()
+        first = self._get_notice(run, self.customer)
+        first.sudo()._deliver()
+        run.action_cancel()
+        self._deliver()
+        self.assertRecordValues(
+            first + self._get_notice(run, self.other),
+            [{"state": "sent"}, {"state": "cancel"}],
+        )
+        self.assertEqual(run.state, "done")
+        with self.assertRaisesRegex(UserError, "over"):
+            run.action_cancel()
+
+    def test_sent_notice_cannot_be_dropped(self):
+        notices = self._run_ladder(TODAY)
+        with self.assertRaisesRegex(UserError, "sent already"):
+            notices[0].action_drop()
+
+    # === TWICE === #
+
+    def test_same_day_twice_acts_once(self):
+        with self.trap_contacts() as seen:
+            self.assertEqual(len(self._run_ladder(TODAY)), 2)
+            self.assertFalse(self._run_ladder(TODAY))
+            self._deliver()
+        self.assertEqual(len(seen), 2)
+
+    def test_database_refuses_an_item_twice_on_one_level(self):
+        line = self._preview().notice_ids[0].line_ids
+        self.env.flush_all()
+        copy = """
+            INSERT INTO ar_dunning_notice_line
+                   (notice_id, move_line_id, level_id, is_step, is_live)
+            SELECT notice_id, move_line_id, level_id, TRUE, TRUE
+              FROM ar_dunning_notice_line WHERE id = %s"""
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(psycopg2.errors.UniqueViolation),
+        ):
+            self.env.cr.execute(copy, [line.id])
+        line.notice_id.action_drop()
+        self.env.cr.execute(copy, [line.id])
+
+    def test_another_worker_that_decided_too_makes_no_double(self):
+        """Two workers decide before either has written; the index sorts them out."""
+        first = self._preview()
+        self.env.cr.execute(
+            "UPDATE ar_dunning_notice SET state = 'cancel' WHERE run_id = %s", [first.id]
+        )
+        second = self._preview()
+        self.env.cr.execute(
+            "UPDATE ar_dunning_notice SET state = 'draft' WHERE run_id = %s", [first.id]
+        )
+        self.env.invalidate_all()
+        for run in (first, second):
+            if run.draft_count:
+                run.action_confirm()
+        with self.trap_contacts() as seen:
+            self._deliver()
+        self.assertEqual(len(seen), 2)
+
+    # === FIGURES AND HISTORY === #
+
+    def test_figures(self):
+        self.other.email = False
+        currency = self.setup_other_currency("CHF", rates=[("2020-01-01", 2.0)])
+        self._create_invoice_due("2026-03-20", 400, currency_id=currency.id)
+        run = self._preview()
+        self.assertRecordValues(
+            run,
+            [
+                {
+                    "notice_count": 3,
+                    "debtor_count": 2,
+                    "draft_count": 3,
+                    "amount_total": 1700.0,
+                    "progress": 0.0,
+                    "figures": {
+                        "levels": [["First reminder", 3]],
+                        "channels": [["E-mail", 2], ["Letter", 1]],
+                    },
+                }
+            ],
+        )
+        run.action_confirm()
+        with self.trap_pdfs():
+            self._deliver()
+        self.assertRecordValues(
+            run, [{"sent_count": 3, "letter_count": 1, "progress": 100.0}]
+        )
+
+    def test_history_cannot_be_deleted(self):
+        notices = self._run_ladder(TODAY)
+        for record in (notices[0], notices.run_id):
+            with self.assertRaisesRegex(UserError, "history"):
+                record.sudo().unlink()
+
+    def test_invoice_can_be_corrected_after_a_notice(self):
+        self._run_ladder(TODAY)
+        self.invoice.button_draft()
+        self.invoice.write(
+            {
+                "invoice_date_due": "2026-03-25",
+                "invoice_line_ids": [
+                    Command.update(self.invoice.invoice_line_ids.id, {"price_unit": 800})
+                ],
+            }
+        )
+        self.invoice.action_post()
+        self.assertEqual(self._receivable(self.invoice).amount_residual, 800)
+
+    def test_refreshed_debtor_shows_the_ledger(self):
+        self._run_ladder(TODAY)
+        self._pay(self.invoice, 300, TODAY)
+        self._create_invoice_due("2026-05-01", 50, invoice_date=TODAY)
+        self.env["ar.debtor"]._refresh(self.company)
+        self.assertRecordValues(
+            self.env["ar.debtor"]._get(self.customer, self.company),
+            [
+                {
+                    "amount_due": 750.0,
+                    "amount_overdue": 700.0,
+                    "days_overdue": 11,
+                    "level_id": self.first.id,
+                }
+            ],
+        )

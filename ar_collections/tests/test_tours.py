@@ -1,0 +1,120 @@
+from freezegun import freeze_time
+
+from odoo.exceptions import AccessError
+from odoo.tests import HttpCase, new_test_user, tagged
+
+from .common import TODAY, ArCollectionsCommon
+
+
+@tagged("post_install", "-at_install")
+class TestTours(ArCollectionsCommon, HttpCase):
+    """What people do in a browser, as the users they are; never as administrator."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # a browser and its server wait by the clock: the day stands, the clock goes on
+        cls.startClassPatcher(freeze_time(f"{TODAY} 09:00:00", tick=True))
+        final = cls._create_customer("Final Ltd")
+        phoned = cls._create_customer("Phoned Ltd")
+        tiny = cls._create_customer("Tiny Ltd")
+        cls._create_invoice_due("2026-03-11", 1000)
+        cls._create_invoice_due("2026-03-26", 2000, final)
+        cls._create_invoice_due("2026-03-21", 500, phoned)
+        cls._create_invoice_due("2026-03-21", 1, tiny)
+        cls.env["ar.debtor"]._refresh(cls.company)
+
+    def _new_user(self, login, groups):
+        return new_test_user(
+            self.env,
+            login,
+            groups,
+            name=login.title(),
+            email=f"{login}@company.example.com",
+            tz="UTC",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+
+    def _trigger_delivery(self):
+        with self.enter_registry_test_mode():
+            self.env.ref(
+                "ar_collections.ir_cron_ar_dunning_notice_deliver"
+            ).sudo().method_direct_trigger()
+        self.env.invalidate_all()
+
+    # === THE ACCOUNTANT === #
+
+    def test_accountant_runs_dunning_and_looks_back(self):
+        user = self._new_user(
+            "collector", "base.group_user,ar_collections.ar_collections_group_user"
+        )
+        self.assertFalse(user.has_group("base.group_system"))
+        self.start_tour("/odoo", "ar_collections_accountant_runs", login=user.login)
+
+        self.env.invalidate_all()
+        run = self.env["ar.dunning.run"].search([("company_id", "=", self.company.id)])
+        self.assertRecordValues(
+            run, [{"state": "confirmed", "user_id": user.id, "confirm_user_id": user.id}]
+        )
+        self.assertEqual(run.date.isoformat(), TODAY)
+        dropped = run.notice_ids.filtered(lambda n: n.state == "cancel")
+        self.assertEqual(dropped.debtor_id.name, "Phoned Ltd")
+        self.assertEqual(dropped.cancel_reason, "They pay on Friday")
+        self.assertEqual((run.notice_ids - dropped).mapped("state"), ["queued"] * 2)
+
+        self._trigger_delivery()
+        self.assertEqual(run.state, "done")
+        self.assertEqual((run.notice_ids - dropped).mapped("state"), ["sent"] * 2)
+        self.assertFalse(dropped.mail_message_id)
+
+        self.start_tour(
+            "/odoo", "ar_collections_accountant_looks_back", login=user.login
+        )
+
+    # === THE SALESPERSON === #
+
+    def _assert_refused(self, user):
+        """Neither the address nor a call gets anywhere."""
+        self.start_tour(
+            "/odoo/collections", "ar_collections_is_refused", login=user.login
+        )
+        env = self.env(user=user)
+        run = self._preview()
+        notice = run.notice_ids[:1].with_env(env)
+        for refused in (
+            lambda: env["ar.debtor"].search([]),
+            lambda: env["ar.dunning.notice"].search([]),
+            lambda: env["ar.dunning.run"].create({}),
+            lambda: env["ar.dunning.run.start"].create({}).action_start(),
+            lambda: run.with_env(env).action_confirm(),
+            lambda: notice.action_drop(),
+            lambda: env["ar.policy"].search([]).write({"automatic": True}),
+        ):
+            with self.assertRaises(AccessError):
+                refused()
+        self.assertEqual(run.state, "draft")
+
+    def test_employee_sees_no_collections(self):
+        user = self._new_user("seller", "base.group_user")
+        self.start_tour("/odoo", "ar_collections_employee_menus", login=user.login)
+        self._assert_refused(user)
+
+    def test_invoicing_user_sees_no_collections(self):
+        user = self._new_user("biller", "account.group_account_invoice")
+        self.start_tour("/odoo", "ar_collections_invoicing_menus", login=user.login)
+        self._assert_refused(user)
+
+    # === THE CREDIT MANAGER === #
+
+    def test_credit_manager_adds_a_level(self):
+        user = self._new_user(
+            "manager", "base.group_user,ar_collections.ar_collections_group_manager"
+        )
+        self.start_tour("/odoo", "ar_collections_manager_adds_level", login=user.login)
+        self.policy.invalidate_recordset()
+        level = self.policy.level_ids.sorted(lambda lv: (lv.sequence, lv.id))[-1]
+        self.assertRecordValues(
+            level, [{"name": "Last word", "delay_days": 60, "channel": "email"}]
+        )
+        self.assertTrue(level.mail_template_id)

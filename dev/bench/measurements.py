@@ -1,0 +1,132 @@
+"""What is measured: one function each, in a fresh process on the database as the one
+before left it (`bench.py` knows the order).
+
+Each takes Odoo's environment, does its work within `metered`, and returns the figures.
+Those that prepare or write commit.
+"""
+
+from datetime import timedelta
+
+from meter import metered
+
+
+def decide(env):
+    """Decide for the whole company and fetch the rows, one for each open item."""
+    company = env.company
+    with metered(env) as figures:
+        rows = env["ar.dunning.engine"]._decide(company, company._ar_today())
+    figures["rows"] = len(rows)
+    return figures
+
+
+def count(env):
+    """Decide for the whole company, figures only."""
+    company = env.company
+    with metered(env) as figures:
+        counts = env["ar.dunning.engine"]._count(company, company._ar_today())
+    figures["rows"] = counts["notices"]
+    return figures
+
+
+def refresh(env):
+    """Bring the stored figures of all debtors up to date; all of them differ."""
+    with metered(env) as figures:
+        env["ar.debtor"]._refresh(env.company)
+    figures["rows"] = env["ar.debtor"].search_count([])
+    env.cr.commit()
+    return figures
+
+
+def refresh_again(env):
+    """The same when nothing differs."""
+    return refresh(env)
+
+
+def flood(env):
+    """The first run ever: decide and write everything that is due."""
+    with metered(env) as figures:
+        run = env["ar.dunning.run"].create({})
+        run.action_preview()
+    figures["rows"] = env["ar.dunning.notice"].search_count([])
+    env.cr.commit()
+    return figures
+
+
+def flood_again(env):
+    """A second run on the same day: nothing is written twice."""
+    before = env["ar.dunning.notice"].search_count([])
+    with metered(env) as figures:
+        run = env["ar.dunning.run"].create({})
+        run.action_preview()
+    figures["rows"] = env["ar.dunning.notice"].search_count([]) - before
+    env.cr.commit()
+    return figures
+
+
+def preview_again(env):
+    """Preview the flood once more: its drafts are replaced."""
+    run = env["ar.dunning.run"].search([], order="id", limit=1)
+    with metered(env) as figures:
+        run.action_preview()
+    figures["rows"] = len(run.notice_ids)
+    return figures
+
+
+def decide_with_history(env):
+    """Decide and fetch on books with a year of notices."""
+    return decide(env)
+
+
+def night(env):
+    """An ordinary night: refresh the debtors, decide, write and queue what is due."""
+    company = env.company
+    env["ar.policy"].search([]).automatic = True
+    env.flush_all()
+    with metered(env) as figures:
+        runs = env["ar.dunning.run"]._run_night(company, company._ar_today())
+    figures["rows"] = len(runs.notice_ids)
+    env.cr.commit()
+    return figures
+
+
+def outlook(env):
+    """What the ladder does next with one debtor, as its form shows it."""
+    # a usual one, not the biggest
+    debtor = env["ar.debtor"].search([], order="id desc", limit=1)
+    with metered(env) as figures:
+        figures["rows"] = len(debtor.outlook) and 1
+    return figures
+
+
+def aging(env):
+    """Ageing of all open items today, by customer and bucket."""
+    with metered(env) as figures:
+        groups = env["ar.aging.report"]._read_group(
+            [], ["partner_id", "bucket"], ["amount:sum"]
+        )
+    figures["rows"] = len(groups)
+    return figures
+
+
+def aging_past(env):
+    """The same as of 60 days ago, rebuilt from the reconciliations."""
+    day = env.company._ar_today() - timedelta(days=60)
+    return aging(env(context={"ar_aging_date": day}))
+
+
+def deliver(env, mails=200):
+    """Look again, render and queue e-mails without PDFs."""
+    env["ar.dunning.level"].search([]).write(
+        {"attach_invoices": False, "attach_letter": False}
+    )
+    queued = env["ar.dunning.notice"].search(
+        [("state", "=", "queued"), ("channel", "=", "email")], limit=mails, order="id"
+    )
+    queued.company_id.email = "office@example.com"
+    env.flush_all()
+    env.invalidate_all()
+    with metered(env) as figures:
+        for batch in (queued[at : at + 20] for at in range(0, len(queued), 20)):
+            batch._deliver()
+    figures["rows"] = len(queued.filtered(lambda notice: notice.state == "sent"))
+    return figures

@@ -1,0 +1,39 @@
+"""Seconds, processor time, statements and peak memory of what is done."""
+
+import os
+import resource
+import time
+from contextlib import contextmanager
+
+
+def _get_database_cpu(cr):
+    """Processor seconds of the connection's server process; 0 if out of sight."""
+    cr.execute("SELECT pg_backend_pid()")
+    try:
+        with open(f"/proc/{cr.fetchone()[0]}/stat") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _get_cpu(cr):
+    return time.process_time() + _get_database_cpu(cr)
+
+
+@contextmanager
+def metered(env):
+    """Measure the block; the figures are in the yielded dict when it is over.
+
+    ``cpu`` is what Python and the database connection used together: on a busy machine
+    it says more than ``seconds``. Workers of parallel queries are not in it.
+    """
+    figures = {}
+    cpu, count = _get_cpu(env.cr), env.cr.sql_log_count
+    start = time.perf_counter()
+    yield figures
+    env.flush_all()
+    figures["seconds"] = time.perf_counter() - start
+    figures["queries"] = env.cr.sql_log_count - count
+    figures["cpu"] = _get_cpu(env.cr) - cpu
+    figures["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
