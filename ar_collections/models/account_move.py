@@ -19,8 +19,15 @@ class AccountMove(models.Model):
         compute="_compute_dunning_level_id",
         search="_search_dunning_level_id",
     )
-    ar_outlook = fields.Html("What the ladder does next", compute="_compute_ar_outlook")
-    ar_notice_count = fields.Integer(compute="_compute_ar_notice_count")
+    ar_outlook = fields.Html(
+        "What the ladder does next",
+        compute="_compute_ar_outlook",
+        groups="ar_collections.ar_collections_group_readonly",
+    )
+    ar_notice_count = fields.Integer(
+        compute="_compute_ar_notice_count",
+        groups="ar_collections.ar_collections_group_readonly",
+    )
 
     # === COMPUTE METHODS === #
 

@@ -1,6 +1,7 @@
 from markupsafe import Markup, escape
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 
 class ArDebtor(models.Model):
@@ -53,7 +54,6 @@ class ArDebtor(models.Model):
     )
     level_id = fields.Many2one(
         "ar.dunning.level",
-        "Level",
         readonly=True,
         ondelete="set null",
         help="The highest level that an open item was sent at.",
@@ -80,7 +80,7 @@ class ArDebtor(models.Model):
         compute="_compute_open_items",
     )
     outlook = fields.Html("What the ladder does next", compute="_compute_outlook")
-    totals = fields.Html("Totals", compute="_compute_open_items")
+    totals = fields.Html(compute="_compute_open_items")
 
     _partner_company_uniq = models.Constraint(
         "UNIQUE(partner_id, company_id)",
@@ -136,6 +136,20 @@ class ArDebtor(models.Model):
             for debtor in debtors:
                 mine = [r for r in rows if r["partner_id"] == debtor.partner_id.id]
                 debtor.outlook = debtor._get_outlook_html(mine)
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        kept = {name for name in vals if self._fields[name].readonly}
+        if kept and not self.env.su:
+            raise AccessError(
+                self.env._(
+                    "The figures of a debtor come from the ledger and cannot be written "
+                    "(%(fields)s).",
+                    fields=", ".join(sorted(kept)),
+                )
+            )
+        return super().write(vals)
 
     # === ACTION METHODS === #
 

@@ -88,6 +88,7 @@ class ArDunningLevel(models.Model):
         "action_id",
         "Actions",
         domain=[("model_id.model", "=", "ar.dunning.notice")],
+        groups="ar_collections.ar_collections_group_manager",
         help="Run once for each notice of this level, when it is sent.",
     )
     description = fields.Char(compute="_compute_description")

@@ -1,5 +1,4 @@
 import logging
-from itertools import groupby
 
 import psycopg2
 
@@ -70,12 +69,9 @@ class ArDunningNotice(models.Model):
         mine = mine._lock_items()
         ready = mine._look_again()
         sent = self.browse()
-        for (company, channel), batch in groupby(
-            ready.sorted(lambda n: (n.company_id.id, n.channel)),
-            lambda n: (n.company_id, n.channel),
-        ):
-            notices = self.browse([n.id for n in batch]).with_company(company)
-            sent += notices._send(channel)
+        for key, notices in ready.grouped(lambda n: (n.company_id, n.channel)).items():
+            company, channel = key
+            sent += notices.with_company(company)._send(channel)
         return sent
 
     def _lock_items(self):

@@ -25,7 +25,6 @@ class ArDunningNoticeLine(models.Model):
     currency_id = fields.Many2one(related="notice_id.currency_id")
     level_id = fields.Many2one(
         "ar.dunning.level",
-        "Level",
         ondelete="restrict",
         help="The level that the item stands on with this notice.",
     )

@@ -85,11 +85,13 @@ class ArDunningRun(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su and any(
-            v.get("state", "draft") != "draft" for v in vals_list
+        runs = super().create(vals_list)
+        if not self.env.su and runs.filtered(
+            lambda r: r.state != "draft" or r.is_automatic or r.confirm_user_id
         ):
+            # looked at afterwards: defaults from the context are seen, too
             raise AccessError(self.env._("A dunning run begins as a draft."))
-        return super().create(vals_list)
+        return runs
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_confirmed(self):

@@ -49,9 +49,9 @@ class ArDunningRun(models.Model):
         counts = dict.fromkeys(("draft", "queued", "sent", "error", "cancel"), 0)
         levels, channels, total, to_print = {}, {}, 0.0, 0
         channel_names = dict(
-            self.env["ar.dunning.notice"]._fields["channel"]._description_selection(
-                self.env
-            )
+            self.env["ar.dunning.notice"]
+            ._fields["channel"]
+            ._description_selection(self.env)
         )
         for state, currency, level, channel, printed, count, amount in rows:
             counts[state] += count

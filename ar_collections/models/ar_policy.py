@@ -30,7 +30,10 @@ class ArPolicy(models.Model):
         translate=True,
         help="How this company treats late payment, in the customer's words.",
     )
-    debtor_count = fields.Integer(compute="_compute_debtor_count")
+    debtor_count = fields.Integer(
+        compute="_compute_debtor_count",
+        groups="ar_collections.ar_collections_group_readonly",
+    )
 
     # === COMPUTE METHODS === #
 

@@ -66,7 +66,9 @@ class ArCollectionsCommon(AccountTestInvoicingCommon):
             {
                 "move_type": vals.pop("move_type", "out_invoice"),
                 "partner_id": (partner or cls.customer).id,
-                "invoice_date": vals.pop("invoice_date", fields.Date.add(due, days=-30)),
+                "invoice_date": vals.pop(
+                    "invoice_date", fields.Date.add(due, days=-30)
+                ),
                 "invoice_date_due": due,
                 "invoice_payment_term_id": vals.pop("invoice_payment_term_id", False),
                 "invoice_line_ids": [
@@ -115,9 +117,7 @@ class ArCollectionsCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def _receivable(cls, move):
-        return move.line_ids.filtered(
-            lambda ln: ln.account_type == "asset_receivable"
-        )
+        return move.line_ids.filtered(lambda ln: ln.account_type == "asset_receivable")
 
     @classmethod
     def _create_opening_entry(cls, date, items, **line_vals):

@@ -57,7 +57,16 @@ class TestArAgingReport(ArCollectionsCommon):
         )
 
     def test_bad_buckets_are_refused(self):
-        for buckets in ("30,20", "30,30", "0,30", "-5,30", "a,b", "30,,60", "1.5", "1,2,3,4,5,6"):
+        for buckets in (
+            "30,20",
+            "30,30",
+            "0,30",
+            "-5,30",
+            "a,b",
+            "30,,60",
+            "1.5",
+            "1,2,3,4,5,6",
+        ):
             with self.subTest(buckets=buckets), self.assertRaises(ValidationError):
                 self.company.ar_aging_buckets = buckets
 

@@ -161,7 +161,9 @@ class TestArDunningClaim(ArCollectionsCommon):
             ],
         )
         self.assertEqual(notice.amount_due, 700.0)
-        self.assertEqual(notice.amount_due, sum(notice.line_ids.mapped("amount_residual")))
+        self.assertEqual(
+            notice.amount_due, sum(notice.line_ids.mapped("amount_residual"))
+        )
 
     def test_two_currencies_make_two_notices(self):
         currency = self.setup_other_currency("CHF", rates=[("2020-01-01", 2.0)])
@@ -204,7 +206,9 @@ class TestArDunningClaim(ArCollectionsCommon):
     def test_run_for_one_policy_leaves_the_others(self):
         other = self.policy.copy()
         self._create_late(1000)
-        self._create_late(500, ar_policy_id=other.id, partner=self._create_customer("B"))
+        self._create_late(
+            500, ar_policy_id=other.id, partner=self._create_customer("B")
+        )
         notice = self._preview(policy_ids=other.ids).notice_ids
         self.assertRecordValues(notice, [{"policy_id": other.id, "amount_due": 500.0}])
 

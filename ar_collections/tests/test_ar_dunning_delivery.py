@@ -177,7 +177,11 @@ class TestArDunningDelivery(ArCollectionsCommon):
             notices,
             [
                 {"partner_id": self.other.id, "state": "sent", "problem": False},
-                {"partner_id": self.customer.id, "state": "error", "problem": "Mend me"},
+                {
+                    "partner_id": self.customer.id,
+                    "state": "error",
+                    "problem": "Mend me",
+                },
             ],
         )
         self.assertRecordValues(notices.run_id, [{"state": "done", "error_count": 1}])

@@ -66,7 +66,9 @@ class TestArDunningNotice(ArCollectionsCommon):
     def test_each_customer_reads_their_own_language(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         template = self.first.mail_template_id.sudo()
-        template.with_context(lang="fr_FR").subject = "Rappel de {{ object.amount_due }}"
+        template.with_context(
+            lang="fr_FR"
+        ).subject = "Rappel de {{ object.amount_due }}"
         self.customer.lang = "fr_FR"
         english = self._create_customer("English Ltd", lang="en_US")
         self._create_invoice_due("2026-03-20", 500, english)
@@ -129,7 +131,9 @@ class TestArDunningNotice(ArCollectionsCommon):
         self.first.attach_letter = True
         with self.trap_pdfs() as seen:
             notice = self._send()
-        self.assertEqual(seen, [("ar_collections.report_ar_dunning_notice", notice.ids)])
+        self.assertEqual(
+            seen, [("ar_collections.report_ar_dunning_notice", notice.ids)]
+        )
         self.assertRecordValues(
             notice.attachment_ids, [{"res_model": notice._name, "res_id": notice.id}]
         )
@@ -160,7 +164,13 @@ class TestArDunningNotice(ArCollectionsCommon):
         html, _kind = report._render_qweb_html(
             "ar_collections.report_ar_dunning_notice", notice.ids
         )
-        for part in ("1 Main Street", "Ghent", self.invoice.name, "1,000.00", notice.name):
+        for part in (
+            "1 Main Street",
+            "Ghent",
+            self.invoice.name,
+            "1,000.00",
+            notice.name,
+        ):
             self.assertIn(part, html.decode())
 
     # === TROUBLE === #

@@ -60,7 +60,9 @@ class TestArDunningRun(ArCollectionsCommon):
 
     def test_wizard_shows_what_the_run_will_do(self):
         self._create_invoice_due("2026-03-20", 3, self._create_customer("Small Ltd"))
-        wizard = self.env["ar.dunning.run.start"].create({"company_id": self.company.id})
+        wizard = self.env["ar.dunning.run.start"].create(
+            {"company_id": self.company.id}
+        )
         self.assertRecordValues(
             wizard, [{"notice_count": 2, "skip_count": 1, "amount_total": 1500.0}]
         )
@@ -157,7 +159,8 @@ class TestArDunningRun(ArCollectionsCommon):
         """Two workers decide before either has written; the index sorts them out."""
         first = self._preview()
         self.env.cr.execute(
-            "UPDATE ar_dunning_notice SET state = 'cancel' WHERE run_id = %s", [first.id]
+            "UPDATE ar_dunning_notice SET state = 'cancel' WHERE run_id = %s",
+            [first.id],
         )
         second = self._preview()
         self.env.cr.execute(
@@ -214,7 +217,9 @@ class TestArDunningRun(ArCollectionsCommon):
             {
                 "invoice_date_due": "2026-03-25",
                 "invoice_line_ids": [
-                    Command.update(self.invoice.invoice_line_ids.id, {"price_unit": 800})
+                    Command.update(
+                        self.invoice.invoice_line_ids.id, {"price_unit": 800}
+                    )
                 ],
             }
         )

@@ -98,7 +98,10 @@ class TestMultiCompany(ArCollectionsCommon):
     def test_policy_of_the_debtor_is_per_company(self):
         own = self.policy.copy()
         self.customer.with_company(self.company).ar_policy_id = own
-        rows = self._decide(company=self.company), self._decide(company=self.other_company)
+        rows = (
+            self._decide(company=self.company),
+            self._decide(company=self.other_company),
+        )
         policies = [next(iter(found.values()))["policy_id"] for found in rows]
         self.assertEqual(policies, [own.id, self.other_company.ar_policy_id.id])
 
@@ -148,14 +151,17 @@ class TestMultiCompany(ArCollectionsCommon):
             notice, [{"company_id": self.company.id, "amount_due": 2000.0}]
         )
         self.assertEqual(notice.debtor_id.company_id, self.company)
-        self.assertEqual(self.env["ar.debtor"]._get(self.customer, branch), notice.debtor_id)
+        self.assertEqual(
+            self.env["ar.debtor"]._get(self.customer, branch), notice.debtor_id
+        )
         self.assertFalse(self.env["ar.debtor"].search([("company_id", "=", branch.id)]))
 
     # === WHO SEES WHAT === #
 
     def _as_collector(self, record):
         """As a collector of the first company only, as over RPC."""
-        return record.with_user(self.collector).with_context({})
+        allowed = {"allowed_company_ids": self.company.ids}
+        return record.with_user(self.collector).with_context(allowed)
 
     def test_collector_of_one_company_sees_nothing_of_the_other(self):
         mine, theirs = self._preview(), self._preview_other()

@@ -11,7 +11,9 @@ class TestStoryLadder(ArCollectionsCommon):
 
     def test_story_climbs_four_levels_and_pays(self):
         # An invoice of 1,000 is sold on 1 January and falls due on the 31st.
-        invoice = self._create_invoice_due("2026-01-31", 1000, invoice_date="2026-01-01")
+        invoice = self._create_invoice_due(
+            "2026-01-31", 1000, invoice_date="2026-01-01"
+        )
         item = self._receivable(invoice)
 
         # Eight days before, nothing happens. Seven days before, a friendly note.

@@ -15,6 +15,7 @@ class TestTours(ArCollectionsCommon, HttpCase):
         super().setUpClass()
         # a browser and its server wait by the clock: the day stands, the clock goes on
         cls.startClassPatcher(freeze_time(f"{TODAY} 09:00:00", tick=True))
+        cls.policy.name = "Ladder"
         final = cls._create_customer("Final Ltd")
         phoned = cls._create_customer("Phoned Ltd")
         tiny = cls._create_customer("Tiny Ltd")
@@ -55,7 +56,8 @@ class TestTours(ArCollectionsCommon, HttpCase):
         self.env.invalidate_all()
         run = self.env["ar.dunning.run"].search([("company_id", "=", self.company.id)])
         self.assertRecordValues(
-            run, [{"state": "confirmed", "user_id": user.id, "confirm_user_id": user.id}]
+            run,
+            [{"state": "confirmed", "user_id": user.id, "confirm_user_id": user.id}],
         )
         self.assertEqual(run.date.isoformat(), TODAY)
         dropped = run.notice_ids.filtered(lambda n: n.state == "cancel")

@@ -12,7 +12,8 @@ registry.category("web_tour.tours").add("ar_collections_accountant_runs", {
         ...chooseEntry("ar_debtor_menu"),
         {
             content: "The worklist shows the late customers",
-            trigger: ".o_list_view .o_data_row:contains(Late Payer Ltd):contains(1,000.00)",
+            trigger:
+                ".o_list_view .o_data_row:contains(Late Payer Ltd):contains(1,000.00)",
         },
         {trigger: ".o_list_view .o_data_row:contains(Phoned Ltd)"},
         ...expandCollections(),
@@ -33,8 +34,12 @@ registry.category("web_tour.tours").add("ar_collections_accountant_runs", {
             content: "The run is a draft with three notices",
             trigger: ".o_arrow_button_current[data-value='draft']",
         },
-        {trigger: `${NOTICES} .o_data_row:contains(Late Payer Ltd):contains(Second reminder)`},
-        {trigger: `${NOTICES} .o_data_row:contains(Final Ltd):contains(First reminder)`},
+        {
+            trigger: `${NOTICES} .o_data_row:contains(Late Payer Ltd):contains(Second reminder)`,
+        },
+        {
+            trigger: `${NOTICES} .o_data_row:contains(Final Ltd):contains(First reminder)`,
+        },
         {
             content: "Open a notice",
             trigger: `${NOTICES} .o_data_row:contains(Late Payer Ltd) td[name='debtor_id']`,
@@ -92,7 +97,7 @@ registry.category("web_tour.tours").add("ar_collections_accountant_runs", {
             content: "The run is being sent",
             trigger: ".o_arrow_button_current[data-value='confirmed']",
         },
-        {trigger: ".o_field_widget[name='progress'] .progress-bar:not(:visible)"},
+        {trigger: ".o_field_widget[name='progress'] .progress"},
     ],
 });
 
@@ -117,14 +122,19 @@ registry.category("web_tour.tours").add("ar_collections_accountant_looks_back", 
         },
         {
             content: "Open the debtor",
-            trigger: ".o_list_view .o_data_row:contains(Late Payer Ltd) td[name='partner_id']",
+            trigger:
+                ".o_list_view .o_data_row:contains(Late Payer Ltd) td[name='partner_id']",
             run: "click",
         },
         {
             content: "The debtor stands on the level that was sent",
-            trigger: ".o_form_view .o_field_widget[name='level_id']:contains(Second reminder)",
+            trigger:
+                ".o_form_view .o_field_widget[name='level_id']:contains(Second reminder)",
         },
-        {trigger: ".o_field_widget[name='open_item_ids'] .o_data_row:contains(1,000.00)"},
+        {
+            trigger:
+                ".o_field_widget[name='open_item_ids'] .o_data_row:contains(1,000.00)",
+        },
         {trigger: ".o_field_widget[name='outlook']:contains(Final demand)"},
         ...openPage("notices"),
         {
@@ -137,6 +147,9 @@ registry.category("web_tour.tours").add("ar_collections_accountant_looks_back", 
             content: "The ageing adds up to what is open",
             trigger: ".o_pivot_view tr:has(th:contains(Total)) td:contains(3,501.00)",
         },
-        {trigger: ".o_pivot_view tr:has(th:contains(Late Payer Ltd)) td:contains(1,000.00)"},
+        {
+            trigger:
+                ".o_pivot_view tr:has(th:contains(Late Payer Ltd)) td:contains(1,000.00)",
+        },
     ],
 });

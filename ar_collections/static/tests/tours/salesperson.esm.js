@@ -7,7 +7,8 @@ const COLLECTIONS = "[data-menu-xmlid='ar_collections.ar_collections_menu']";
 const isRefused = [
     {
         content: "The server refuses the address of the worklist",
-        trigger: ".modal .o_error_dialog:contains(Access Error), .modal:contains(Access Error)",
+        trigger:
+            ".modal .o_error_dialog:contains(Access Error), .modal:contains(Access Error)",
     },
     {
         trigger: ".modal .modal-footer .btn-primary",
