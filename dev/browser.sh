@@ -12,7 +12,7 @@ install_browser() { # Ubuntu's package of that name only installs a snap; the ch
 get_browser() {
   [ -z "$(find_browser)" ] || return 0
   if is_root && command -v apt-get >/dev/null; then
-    (step "Chromium for the browser tests" "see the log; meanwhile the browser tests fail" install_browser) || true
+    try step "Chromium for the browser tests" "see the log; meanwhile the browser tests fail" install_browser
   fi
   [ -n "$(find_browser)" ] ||
     note "no Chromium: every browser test will fail. Next: apt-get install chromium, or put a 'chromium' into PATH"

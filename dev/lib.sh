@@ -50,6 +50,17 @@ step() {
   printf '    done in %s\n' "$(since "$start")" >&9
 }
 
+# try command…: its exit code is in TRIED. In 'if command' or 'command ||' bash would ignore errors within it.
+try() {
+  set +e
+  (
+    set -e
+    "$@"
+  )
+  TRIED=$?
+  set -e
+}
+
 need() { # command, Debian package
   command -v "$1" >/dev/null || die "'$1' is missing" "install it: apt-get install $2"
 }

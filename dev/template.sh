@@ -4,8 +4,9 @@
 
 setup
 case ${1:-} in
-  plain) template_plain && echo "$TPL" ;;
-  demo) template_demo && echo "$TPLDEMO" ;;
-  installed) template_installed && echo "$INST" ;;
+  plain) name=$TPL; template_plain ;;
+  demo) name=$TPLDEMO; template_demo ;;
+  installed) name=$INST; template_installed ;;
   *) die "template.sh plain|demo|installed" ;;
 esac
+echo "$name"

@@ -49,7 +49,8 @@ base_template() { # name, what to call it, Odoo's arguments…
   ! has_db "$name" || return 0
   if cache_ok "$entry"; then
     # a dump that cannot be restored is made anew
-    (step "Template database ($what): restore from the cache" "it is built anew now" restore_base "$name") && return
+    try step "Template database ($what): restore from the cache" "it is built anew now" restore_base "$name"
+    if [ "$TRIED" = 0 ]; then return; fi
     rm -rf "$entry"
   fi
   step "Template database ($what): build, about a minute and a half, once" "see the log" build_base "$name" "$@"

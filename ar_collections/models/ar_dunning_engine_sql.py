@@ -16,7 +16,8 @@ step AS (
     SELECT nl.move_line_id,
            MAX(COALESCE(lv.rank, nl.level_rank)) AS last_rank,
            MAX(n.date_sent) AS last_date
-      FROM ar_dunning_notice_line nl
+      FROM open_item o
+      JOIN ar_dunning_notice_line nl ON nl.move_line_id = o.id
       JOIN ar_dunning_notice n ON n.id = nl.notice_id
  LEFT JOIN level lv ON lv.id = nl.level_id
      WHERE n.company_id = %(company)s
@@ -24,18 +25,25 @@ step AS (
        AND n.state = 'sent'
   GROUP BY nl.move_line_id
 ),
+debtor AS MATERIALIZED (
+    SELECT d.id, d.partner_id, p.id AS policy_id
+      FROM ar_debtor d
+ LEFT JOIN ar_policy p ON p.id = d.policy_id AND p.active
+     WHERE d.company_id = %(company)s
+       AND d.partner_id IN (SELECT partner_id FROM open_item)
+),
 waiting_notice AS (
     SELECT DISTINCT d.partner_id, n.currency_id
-      FROM ar_dunning_notice n
-      JOIN ar_debtor d ON d.id = n.debtor_id
+      FROM debtor d
+      JOIN ar_dunning_notice n ON n.debtor_id = d.id
      WHERE n.company_id = %(company)s
        AND n.run_id != ALL(%(runs)s::int[])
        AND n.state IN ('draft', 'queued', 'error')
 ),
 contact AS (
     SELECT d.partner_id, MAX(n.date_sent) AS date
-      FROM ar_dunning_notice n
-      JOIN ar_debtor d ON d.id = n.debtor_id
+      FROM debtor d
+      JOIN ar_dunning_notice n ON n.debtor_id = d.id
      WHERE n.company_id = %(company)s
        AND n.run_id != ALL(%(runs)s::int[])
        AND n.state = 'sent'
@@ -46,19 +54,17 @@ item AS (
            debtor.id AS debtor_id,
            %(date)s::date - o.date_due AS days_overdue,
            move.payment_state,
-           COALESCE(move_policy.id, debtor_policy.id, %(default_policy)s) AS policy_id,
+           COALESCE(move_policy.id, debtor.policy_id, %(default_policy)s) AS policy_id,
            COALESCE(step.last_rank, 0) AS last_rank,
            step.last_date,
+           COALESCE(step.last_date, o.date_due) AS previous_date,
            contact.date AS contact_date,
            waiting_notice.partner_id IS NOT NULL AS is_pending
       FROM open_item o
       JOIN account_move move ON move.id = o.move_id
- LEFT JOIN ar_debtor debtor
-        ON debtor.partner_id = o.partner_id AND debtor.company_id = %(company)s
+ LEFT JOIN debtor ON debtor.partner_id = o.partner_id
  LEFT JOIN ar_policy move_policy
         ON move_policy.id = move.ar_policy_id AND move_policy.active
- LEFT JOIN ar_policy debtor_policy
-        ON debtor_policy.id = debtor.policy_id AND debtor_policy.active
  LEFT JOIN step ON step.move_line_id = o.id
  LEFT JOIN contact ON contact.partner_id = o.partner_id
  LEFT JOIN waiting_notice
@@ -67,7 +73,32 @@ item AS (
      -- what is left of exchange differences is nobody's debt
      WHERE o.residual_currency != 0
 ),
--- the next rung of each debt: the lowest above its last one that is reached
+-- the next rung: the lowest above the last one that is reached. Many items share one
+-- situation, so that it is looked up once for each of them
+rung AS MATERIALIZED (
+    SELECT situation.*, next.*
+      FROM (SELECT DISTINCT policy_id, last_rank, date_due, previous_date
+              FROM item) situation
+     CROSS JOIN LATERAL (
+        SELECT candidate.*
+          FROM (SELECT level.id, level.rank, level.min_interval_days,
+                       level.min_amount::numeric AS min_amount,
+                       CASE level.delay_basis
+                           WHEN 'due_date' THEN situation.date_due
+                           WHEN 'end_of_month' THEN
+                               (date_trunc('month', situation.date_due)
+                                + interval '1 month - 1 day')::date
+                           ELSE situation.previous_date
+                       END + level.delay_days AS date
+                  FROM level
+                 WHERE level.policy_id = situation.policy_id
+                   AND level.rank > situation.last_rank
+                   -- a reminder of the coming due date makes no sense after it
+                   AND (level.delay_days >= 0 OR situation.date_due >= %(date)s)
+               ) candidate
+         ORDER BY candidate.date <= %(date)s DESC, candidate.rank
+         LIMIT 1) next
+),
 judged AS (
     SELECT item.*,
            next.id AS next_level_id,
@@ -94,84 +125,71 @@ judged AS (
            next.min_amount * rate.factor AS min_amount
       FROM item
  LEFT JOIN rate ON rate.currency_id = item.currency_id
- LEFT JOIN LATERAL (
-        SELECT candidate.*
-          FROM (SELECT level.id, level.rank, level.min_interval_days,
-                       level.min_amount::numeric AS min_amount,
-                       CASE level.delay_basis
-                           WHEN 'due_date' THEN item.date_due
-                           WHEN 'end_of_month' THEN
-                               (date_trunc('month', item.date_due)
-                                + interval '1 month - 1 day')::date
-                           ELSE COALESCE(item.last_date, item.date_due)
-                       END + level.delay_days AS date
-                  FROM level
-                 WHERE level.policy_id = item.policy_id
-                   AND level.rank > item.last_rank
-                   -- a reminder of the coming due date makes no sense after it
-                   AND (level.delay_days >= 0 OR item.days_overdue <= 0)
-               ) candidate
-         ORDER BY candidate.date <= %(date)s DESC, candidate.rank
-         LIMIT 1) next ON item.residual_currency > 0
+ LEFT JOIN rung next
+        ON next.policy_id = item.policy_id
+       AND next.last_rank = item.last_rank
+       AND next.date_due = item.date_due
+       AND next.previous_date = item.previous_date
+       AND item.residual_currency > 0
 ),
--- one claim per debtor and currency: what is owed, less every open credit
-claim AS (
-    SELECT partner_id, currency_id, SUM(residual_currency) AS amount
+-- one claim per debtor and currency: what is owed, less every open credit. It is summed
+-- by level first, so that it needs no join with the items: the planner cannot guess how
+-- many of them have a verdict
+part AS (
+    SELECT partner_id, currency_id,
+           CASE WHEN verdict = 'dun' THEN next_level_id END AS level_id,
+           CASE WHEN verdict = 'dun' THEN next_rank END AS rank,
+           CASE WHEN verdict = 'dun' THEN min_amount END AS min_amount,
+           SUM(residual_currency) FILTER (
+               WHERE verdict IN ('credit', 'dun')
+                  OR (verdict IN ('waiting', 'interval', 'finished', 'other_policy')
+                      AND days_overdue > 0)) AS amount
       FROM judged
-     WHERE verdict IN ('credit', 'dun')
-        OR (verdict IN ('waiting', 'interval', 'finished', 'other_policy')
-            AND days_overdue > 0)
-  GROUP BY partner_id, currency_id
+  GROUP BY 1, 2, 3, 4, 5
 ),
 -- the highest level that an item of the claim reaches and whose minimum it meets
-notice AS (
-    SELECT DISTINCT ON (j.partner_id, j.currency_id)
-           j.partner_id, j.currency_id, j.next_level_id AS level_id,
-           c.amount AS claim, j.min_amount,
-           recipient.id AS recipient_id,
-           CASE
-               WHEN l.channel != 'email' OR recipient.has_email THEN l.channel
-               ELSE l.fallback_channel
-           END AS channel,
-           recipient.has_address
-      FROM judged j
-      JOIN claim c ON c.partner_id = j.partner_id AND c.currency_id = j.currency_id
-      JOIN level l ON l.id = j.next_level_id
- CROSS JOIN LATERAL (
-        -- the invoice contact, one with a usable address before one without; head
-        -- offices with several of them get the claim themselves
-        SELECT p.id,
-               p.email_normalized IS NOT NULL AND b.id IS NULL AS has_email,
-               COALESCE(p.street, '') != ''
-                   AND COALESCE(p.city, '') != '' AS has_address
-          FROM res_partner p
-     LEFT JOIN mail_blacklist b ON b.email = p.email_normalized AND b.active
-         WHERE p.id = j.partner_id
-            OR (p.commercial_partner_id = j.partner_id
-                AND p.type = 'invoice' AND p.active
-                AND NOT EXISTS (
-                    SELECT FROM res_partner other
-                     WHERE other.commercial_partner_id = j.partner_id
-                       AND other.type = 'invoice' AND other.active
-                       AND other.id NOT IN (p.id, j.partner_id)))
-      ORDER BY (l.channel = 'email' AND p.email_normalized IS NOT NULL
-                AND b.id IS NULL) DESC,
-               ((l.channel = 'email' AND p.email_normalized IS NOT NULL
-                 AND b.id IS NULL)
-                OR (COALESCE(p.street, '') != '' AND COALESCE(p.city, '') != '')) DESC,
-               p.id != j.partner_id DESC
-         LIMIT 1) recipient
-     WHERE j.verdict = 'dun'
-       AND c.amount > 0 AND c.amount >= COALESCE(j.min_amount, 0)
-  ORDER BY j.partner_id, j.currency_id, j.next_rank DESC, j.next_level_id
+claim AS (
+    SELECT DISTINCT ON (partner_id, currency_id)
+           partner_id, currency_id, amount, CASE WHEN is_met THEN level_id END AS level_id
+      FROM (SELECT partner_id, currency_id, level_id, rank, total AS amount,
+                   level_id IS NOT NULL AND total > 0
+                       AND total >= COALESCE(min_amount, 0) AS is_met
+              FROM (SELECT *, SUM(amount) OVER (PARTITION BY partner_id, currency_id)
+                                  AS total
+                      FROM part) summed) compared
+  ORDER BY partner_id, currency_id, is_met DESC, rank DESC, level_id
 ),
-reachable AS (
-    SELECT *,
-           channel = 'email'
-               OR (channel = 'letter' AND has_address)
-               OR level_id IN (SELECT id FROM level WHERE level.channel = 'none')
-               AS is_reachable
-      FROM notice
+-- the invoice contact, one with a usable address before one without; head offices with
+-- several of them get the claim themselves
+candidate AS (
+    SELECT c.partner_id, c.currency_id, l.id AS level_id, p.id AS recipient_id,
+           l.channel, l.fallback_channel,
+           p.email_normalized IS NOT NULL AND NOT EXISTS (
+               SELECT FROM mail_blacklist b
+                WHERE b.email = p.email_normalized AND b.active) AS has_email,
+           COALESCE(p.street, '') != '' AND COALESCE(p.city, '') != '' AS has_address,
+           COUNT(*) FILTER (WHERE p.id != c.partner_id)
+               OVER (PARTITION BY c.partner_id, c.currency_id) AS contacts
+      FROM claim c
+      JOIN level l ON l.id = c.level_id
+      JOIN res_partner p ON p.commercial_partner_id = c.partner_id
+     WHERE p.id = c.partner_id OR (p.type = 'invoice' AND p.active)
+),
+recipient AS (
+    SELECT DISTINCT ON (partner_id, currency_id)
+           partner_id, currency_id, recipient_id, reach.channel,
+           reach.channel = 'email' OR (reach.channel = 'letter' AND has_address)
+               OR candidate.channel = 'none' AS is_reachable
+      FROM candidate
+     CROSS JOIN LATERAL (
+        SELECT CASE WHEN candidate.channel != 'email' OR has_email
+                    THEN candidate.channel
+                    ELSE candidate.fallback_channel END AS channel) reach
+     WHERE recipient_id = partner_id OR contacts = 1
+  ORDER BY partner_id, currency_id,
+           (candidate.channel = 'email' AND has_email) DESC,
+           ((candidate.channel = 'email' AND has_email) OR has_address) DESC,
+           recipient_id != partner_id DESC
 )
 SELECT j.id, j.move_id, j.company_id, j.partner_id, j.debtor_id, j.currency_id,
        j.residual_currency, j.date_due, j.days_overdue, j.policy_id,
@@ -180,12 +198,12 @@ SELECT j.id, j.move_id, j.company_id, j.partner_id, j.debtor_id, j.currency_id,
        CASE WHEN v.verdict = 'dun' THEN j.next_rank ELSE j.last_rank END AS level_rank,
        j.next_level_id, j.next_date, j.step_date, j.last_date, j.contact_date,
        v.verdict,
-       CASE WHEN r.is_reachable THEN r.level_id END AS notice_level_id,
-       COALESCE(r.claim, c.amount) AS claim, j.min_amount,
+       CASE WHEN r.is_reachable THEN c.level_id END AS notice_level_id,
+       c.amount AS claim, j.min_amount,
        r.recipient_id, r.channel
   FROM judged j
   LEFT JOIN claim c ON c.partner_id = j.partner_id AND c.currency_id = j.currency_id
-  LEFT JOIN reachable r
+  LEFT JOIN recipient r
     ON r.partner_id = j.partner_id AND r.currency_id = j.currency_id
   LEFT JOIN level last_level
     ON last_level.policy_id = j.policy_id AND last_level.rank = j.last_rank
@@ -198,7 +216,7 @@ SELECT j.id, j.move_id, j.company_id, j.partner_id, j.debtor_id, j.currency_id,
                 WHEN c.amount <= 0 THEN 'covered'
                 WHEN r.is_reachable AND c.amount >= COALESCE(j.min_amount, 0) THEN 'dun'
                 WHEN r.is_reachable THEN 'along'
-                WHEN r.level_id IS NOT NULL THEN 'no_contact'
+                WHEN c.level_id IS NOT NULL THEN 'no_contact'
                 ELSE 'minimum'
             END
         WHEN r.is_reachable AND j.days_overdue > 0 THEN 'along'

@@ -35,7 +35,7 @@ registry.category("web_tour.tours").add("ar_collections_accountant_runs", {
             trigger: ".o_arrow_button_current[data-value='draft']",
         },
         {
-            trigger: `${NOTICES} .o_data_row:contains(Late Payer Ltd):contains(Second reminder)`,
+            trigger: `${NOTICES} .o_data_row:contains(Late Payer Ltd):contains(First reminder)`,
         },
         {
             trigger: `${NOTICES} .o_data_row:contains(Final Ltd):contains(First reminder)`,
@@ -129,17 +129,17 @@ registry.category("web_tour.tours").add("ar_collections_accountant_looks_back", 
         {
             content: "The debtor stands on the level that was sent",
             trigger:
-                ".o_form_view .o_field_widget[name='level_id']:contains(Second reminder)",
+                ".o_form_view .o_field_widget[name='level_id']:contains(First reminder)",
         },
         {
             trigger:
                 ".o_field_widget[name='open_item_ids'] .o_data_row:contains(1,000.00)",
         },
-        {trigger: ".o_field_widget[name='outlook']:contains(Final demand)"},
+        {trigger: ".o_field_widget[name='outlook']:contains(Second reminder)"},
         ...openPage("notices"),
         {
             trigger:
-                ".o_field_widget[name='notice_ids'] .o_data_row:contains(Second reminder):contains(Sent)",
+                ".o_field_widget[name='notice_ids'] .o_data_row:contains(First reminder):contains(Sent)",
         },
         ...expandCollections(),
         ...chooseEntry("ar_aging_report_menu"),
