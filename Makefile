@@ -27,7 +27,7 @@ update: ## upgrade our addons in the demo database and in kept test databases
 	@dev/update.sh
 
 bench: ## measure; ARGS="…" goes to dev/bench
-	@dev/with-env.sh --installed dev/bench $(ARGS)
+	@dev/bench/run.sh $(ARGS)
 
 test-core: ## Odoo's own tests with and without our addons (an hour); TAGS="/account:TestX" for fewer
 	@dev/test-core.sh $(TAGS)

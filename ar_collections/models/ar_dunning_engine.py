@@ -160,18 +160,19 @@ class ArDunningEngine(models.AbstractModel):
         # sudo: exchange rates, whoever decides
         currencies = self.env["res.currency"].sudo().search([])
         root = company.root_id
-        known = set(
+        rated = (
             self.env["res.currency.rate"]
             .sudo()
-            .search(
+            ._read_group(
                 [
                     ("currency_id", "in", currencies.ids),
                     ("company_id", "in", [False, root.id]),
                     ("name", "<=", date),
-                ]
+                ],
+                ["currency_id"],
             )
-            .currency_id.ids
         )
+        known = {currency.id for (currency,) in rated}
         base = company.currency_id
         rows = [SQL("(%s, 1.0::numeric)", base.id)]
         for currency in currencies.filtered(lambda c: c.id in known) - base:

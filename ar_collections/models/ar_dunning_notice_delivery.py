@@ -39,10 +39,13 @@ class ArDunningNotice(models.Model):
             last_id = notices[-1].id
             runs = notices.run_id
             notices._deliver_safely()
-            runs._finish()
-            if not commit(len(notices)):
+            # what was sent is safe before anything else can fail
+            seconds_left = commit(len(notices))
+            runs.try_lock_for_update()._finish()
+            if not seconds_left:
                 break
-        self.env["ar.dunning.run"].search([("state", "=", "confirmed")])._finish()
+        confirmed = self.env["ar.dunning.run"].search([("state", "=", "confirmed")])
+        confirmed.try_lock_for_update()._finish()
 
     # === BUSINESS METHODS === #
 
