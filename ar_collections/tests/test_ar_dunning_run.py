@@ -163,6 +163,7 @@ class TestArDunningRun(ArCollectionsCommon):
             [first.id],
         )
         second = self._preview()
+        self.assertFalse(second.notice_ids.line_ids)
         self.env.cr.execute(
             "UPDATE ar_dunning_notice SET state = 'draft' WHERE run_id = %s", [first.id]
         )

@@ -10,6 +10,9 @@ from .common import TODAY, ArCollectionsCommon
 class TestTours(ArCollectionsCommon, HttpCase):
     """What people do in a browser, as the users they are; never as administrator."""
 
+    # the first page bundles all scripts: patience on a busy machine
+    test_cursor_lock_timeout = 120
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -37,6 +40,9 @@ class TestTours(ArCollectionsCommon, HttpCase):
             company_ids=[(6, 0, self.company.ids)],
         )
 
+    def _tour(self, name, user, url="/odoo"):
+        self.start_tour(url, f"ar_collections_{name}", login=user.login, timeout=180)
+
     def _trigger_delivery(self):
         with self.enter_registry_test_mode():
             self.env.ref(
@@ -51,7 +57,7 @@ class TestTours(ArCollectionsCommon, HttpCase):
             "collector", "base.group_user,ar_collections.ar_collections_group_user"
         )
         self.assertFalse(user.has_group("base.group_system"))
-        self.start_tour("/odoo", "ar_collections_accountant_runs", login=user.login)
+        self._tour("accountant_runs", user)
 
         self.env.invalidate_all()
         run = self.env["ar.dunning.run"].search([("company_id", "=", self.company.id)])
@@ -70,17 +76,13 @@ class TestTours(ArCollectionsCommon, HttpCase):
         self.assertEqual((run.notice_ids - dropped).mapped("state"), ["sent"] * 2)
         self.assertFalse(dropped.mail_message_id)
 
-        self.start_tour(
-            "/odoo", "ar_collections_accountant_looks_back", login=user.login
-        )
+        self._tour("accountant_looks_back", user)
 
     # === THE SALESPERSON === #
 
     def _assert_refused(self, user):
         """Neither the address nor a call gets anywhere."""
-        self.start_tour(
-            "/odoo/collections", "ar_collections_is_refused", login=user.login
-        )
+        self._tour("is_refused", user, "/odoo/collections")
         env = self.env(user=user)
         run = self._preview()
         notice = run.notice_ids[:1].with_env(env)
@@ -99,12 +101,12 @@ class TestTours(ArCollectionsCommon, HttpCase):
 
     def test_employee_sees_no_collections(self):
         user = self._new_user("seller", "base.group_user")
-        self.start_tour("/odoo", "ar_collections_employee_menus", login=user.login)
+        self._tour("employee_menus", user)
         self._assert_refused(user)
 
     def test_invoicing_user_sees_no_collections(self):
         user = self._new_user("biller", "account.group_account_invoice")
-        self.start_tour("/odoo", "ar_collections_invoicing_menus", login=user.login)
+        self._tour("invoicing_menus", user)
         self._assert_refused(user)
 
     # === THE CREDIT MANAGER === #
@@ -113,7 +115,7 @@ class TestTours(ArCollectionsCommon, HttpCase):
         user = self._new_user(
             "manager", "base.group_user,ar_collections.ar_collections_group_manager"
         )
-        self.start_tour("/odoo", "ar_collections_manager_adds_level", login=user.login)
+        self._tour("manager_adds_level", user)
         self.policy.invalidate_recordset()
         level = self.policy.level_ids.sorted(lambda lv: (lv.sequence, lv.id))[-1]
         self.assertRecordValues(

@@ -5,7 +5,10 @@ A book is generated once and kept as ``<prefix>bench_<size>``; what is measured 
 
 import os
 import subprocess
+import sys
 from contextlib import closing, contextmanager
+from datetime import date
+from pathlib import Path
 
 import psycopg2
 
@@ -29,31 +32,33 @@ def run_sql(statement, *values, database="postgres"):
             return cursor.fetchall() if cursor.description else []
 
 
-def exists(name):
-    return bool(run_sql("SELECT 1 FROM pg_database WHERE datname = %s", name))
-
-
 def drop(name):
-    subprocess.run(["dropdb", "--if-exists", "--force", name], check=True)
+    run_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def clone(source, target):
     drop(target)
-    subprocess.run(["createdb", "-T", source, target], check=True)
+    run_sql(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
 
 
-def get_mark(name):
-    """What the database was generated from."""
+def provide(name, size):
+    """Have the books of a size in database ``name``, generated for today."""
+    mark = f"{size} {date.today()} {INSTALLED}"
+    if _get_mark(name) == mark:
+        return
+    maker = Path(__file__).with_name("make_books.py")
+    subprocess.run([sys.executable, maker, size, name], check=True)
+    run_sql(f'COMMENT ON DATABASE "{name}" IS %s', mark)
+
+
+def _get_mark(name):
+    """What the database was generated from; None if there is none."""
     rows = run_sql(
         "SELECT shobj_description(oid, 'pg_database') FROM pg_database"
         " WHERE datname = %s",
         name,
     )
     return rows[0][0] if rows else None
-
-
-def set_mark(name, mark):
-    run_sql(f'COMMENT ON DATABASE "{name}" IS %s', mark)
 
 
 def vacuum(name):

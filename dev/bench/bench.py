@@ -1,0 +1,148 @@
+"""Prints what deciding, writing and sending notices costs on generated books.
+
+    bench.py [--sizes small,medium] [--only NAME,…] [--json FILE] [--keep]
+
+Each figure is taken in a fresh process. Nothing here passes or fails.
+"""
+
+import argparse
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import databases
+from sizes import SIZES
+
+HERE = Path(__file__).parent
+
+# In this order, on one clone of the books: what a step leaves, the next one finds.
+# `vacuum` stands for the autovacuum that a real server has had time for.
+STEPS = (
+    "bare",
+    "decide",
+    "count",
+    "refresh",
+    "vacuum",
+    "refresh_again",
+    "aging",
+    "aging_past",
+    "outlook",
+    "flood",
+    "vacuum",
+    "flood_again",
+    "preview_again",
+    "history",
+    "vacuum",
+    "decide_with_history",
+    "outlook_with_history",
+    "night",
+    "vacuum",
+    "deliver",
+)
+SILENT = ("vacuum", "history")
+COLUMNS = ("seconds", "cpu", "queries", "peak_mb", "rows")
+
+
+def main():
+    options = get_options()
+    sizes = options.sizes.split(",")
+    figures = {size: measure_size(size, options) for size in sizes}
+    print_tables(figures)
+    if options.json:
+        Path(options.json).write_text(json.dumps(figures, indent=1) + "\n")
+
+
+def get_options():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--sizes", default="small,medium", help=f"of {', '.join(SIZES)}"
+    )
+    parser.add_argument("--only", help="these measurements, and what prepares them")
+    parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the database that was measured"
+    )
+    options = parser.parse_args()
+    unknown = set(options.sizes.split(",")) - set(SIZES)
+    if unknown:
+        parser.error(f"no such size: {', '.join(unknown)}")
+    if not databases.INSTALLED:
+        parser.error("AR_INSTALLED_DB names no template database: use run.sh")
+    return options
+
+
+def measure_size(size, options):
+    books, work = f"bench_{size}", f"bench_{size}_work"
+    databases.provide(books, size)
+    databases.clone(books, work)
+    only = options.only.split(",") if options.only else None
+    figures = {}
+    for step in STEPS:
+        if step == "vacuum":
+            databases.vacuum(work)
+        elif only is None or step in only or step in SILENT:
+            say(f"{size}: {step} …")
+            output = run("measure.py", work, step)
+            if step not in SILENT:
+                figures[step] = json.loads(output)
+    if not options.keep:
+        databases.drop(work)
+    return figures
+
+
+def run(script, *arguments):
+    """Run a script in a process of its own.
+
+    :return: the last line that it prints
+    """
+    done = subprocess.run(
+        [sys.executable, HERE / script, *arguments],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return done.stdout.strip().rpartition("\n")[2]
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def print_tables(figures):
+    for size, steps in figures.items():
+        customers, documents = SIZES[size]
+        print(f"\n{size}: {customers:,} customers, {documents:,} open documents\n")
+        print(f"| {'':20} | " + " | ".join(f"{name:>8}" for name in COLUMNS) + " |")
+        print("|---|" + "---:|" * len(COLUMNS))
+        for step, row in steps.items():
+            cells = " | ".join(f"{format_figure(row[name]):>8}" for name in COLUMNS)
+            print(f"| {step:20} | {cells} |")
+    for small, big in zip(list(figures), list(figures)[1:], strict=False):
+        print_growth(figures, small, big)
+
+
+def format_figure(value):
+    return f"{value:,.2f}" if isinstance(value, float) and value < 100 else f"{value:,.0f}"
+
+
+def print_growth(figures, small, big):
+    """Exponent of growth between two sizes: 1 is linear."""
+    factor = math.log(SIZES[big][1] / SIZES[small][1])
+    print(f"\ngrowth exponent, {small} to {big}\n")
+    print("| | seconds | cpu |\n|---|---:|---:|")
+    for step in figures[big]:
+        pair = figures[small].get(step), figures[big][step]
+        if all(pair):
+            exponents = [
+                math.log(max(pair[1][name], 0.001) / max(pair[0][name], 0.001)) / factor
+                for name in ("seconds", "cpu")
+            ]
+            print(f"| {step} | " + " | ".join(f"{e:.2f}" for e in exponents) + " |")
+
+
+if __name__ == "__main__":
+    main()
