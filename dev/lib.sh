@@ -34,7 +34,7 @@ step() {
   shift 2
   start=$(now)
   mkdir -p "$ENV_DIR/log"
-  log=$ENV_DIR/log/$(printf %s "$what" | tr -cs 'A-Za-z0-9' '-' | cut -c1-60).log
+  log=$ENV_DIR/log/$(printf %s "$what" | tr -cs 'A-Za-z0-9' '-' | cut -c1-90).log
   printf '==> %s …\n' "$what" >&9
   set +e
   (

@@ -184,7 +184,7 @@ def pause_mail(database, paused):
 HALVES = """
     select count(*) from ar_dunning_notice n
       full join mail_mail m on m.mail_message_id = n.mail_message_id
-     where coalesce(n.state = 'sent', false) != (m.id is not null)
+     where coalesce(n.state in ('sent', 'error'), false) != (m.id is not null)
 """
 
 

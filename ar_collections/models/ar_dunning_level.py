@@ -87,7 +87,6 @@ class ArDunningLevel(models.Model):
         "level_id",
         "action_id",
         "Actions",
-        domain=[("model_name", "=", "ar.dunning.notice")],
         groups="ar_collections.ar_collections_group_manager",
         help="Run once for each notice of this level, when it is sent.",
     )

@@ -77,6 +77,9 @@ class ArDunningNotice(models.Model):
         "ir.attachment", string="Attachments as sent", readonly=True
     )
     is_printed = fields.Boolean("Printed", readonly=True)
+    is_acted = fields.Boolean(
+        "Actions done", readonly=True, help="The level's actions ran; never twice."
+    )
     problem = fields.Char(readonly=True, help="Why it could not be sent.")
     cancel_reason = fields.Char(readonly=True)
     change_note = fields.Text(

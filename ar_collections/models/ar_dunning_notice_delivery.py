@@ -125,8 +125,10 @@ class ArDunningNotice(models.Model):
         self.problem = str(error) if known else f"{type(error).__name__}: {error}"
 
     def _run_actions(self):
-        """Run the level's server actions, once for each notice."""
-        for notice in self:
+        """Run the level's server actions, once for each notice, however often sent."""
+        todo = self.filtered(lambda n: not n.is_acted)
+        todo.is_acted = True
+        for notice in todo:
             for action in notice.level_id.action_ids:
                 # sudo: what a level does is decided by its policy, not by the sender
                 action.sudo().with_context(

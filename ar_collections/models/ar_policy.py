@@ -50,7 +50,9 @@ class ArPolicy(models.Model):
 
     def copy_data(self, default=None):
         return [
-            dict(vals, name=self.env._("%(name)s (copy)", name=policy.name))
+            vals
+            if "name" in (default or {})
+            else dict(vals, name=self.env._("%(name)s (copy)", name=policy.name))
             for policy, vals in zip(self, super().copy_data(default), strict=True)
         ]
 

@@ -11,8 +11,12 @@ export class ArRunProgress extends Component {
 
     setup() {
         this.timer = null;
+        this.isGone = false;
         onMounted(() => this.schedule());
-        onWillUnmount(() => clearTimeout(this.timer));
+        onWillUnmount(() => {
+            this.isGone = true;
+            clearTimeout(this.timer);
+        });
     }
 
     get percent() {
@@ -24,7 +28,7 @@ export class ArRunProgress extends Component {
     }
 
     schedule() {
-        if (this.isSending) {
+        if (this.isSending && !this.isGone) {
             this.timer = setTimeout(() => this.refresh(), INTERVAL);
         }
     }
