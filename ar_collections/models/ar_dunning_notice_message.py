@@ -78,12 +78,18 @@ class ArDunningNotice(models.Model):
         return (same or usable)[:1]
 
     def _get_portal_url(self, line):
-        """Link on which the customer sees and pays one invoice without a password."""
-        move = line.move_id
+        """Link on which the customer sees and pays one invoice without a password.
+
+        A preview writes nothing: an invoice without access token gets one when the
+        notice is sent.
+        """
+        # sudo: the access token is written on first use, whoever sends
+        move = line.move_id.sudo().with_context(skip_is_manually_modified=True)
         if not move.is_invoice(include_receipts=True):
             return False
-        # sudo: the access token is written on first use
-        return move.get_base_url() + move.sudo().get_portal_url()
+        if self.state == "sent" or move.access_token:
+            return move.get_base_url() + move.get_portal_url()
+        return move.get_base_url() + move.access_url
 
     def _get_contact(self):
         """Whom the customer may ask: the collector, else the company."""
