@@ -51,8 +51,15 @@ fi
 
 "${TIED[@]}" "$VENV/bin/odoo" -c "$DEMO_CONF" -d "$DEMO" --db-filter="^$DEMO\$" --log-level="${LOG_LEVEL:-warn}" 8>&- &
 odoo=$!
-until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
-  kill -0 $odoo 2>/dev/null || die "Odoo did not start" "its last lines are above"
+answers() ( # the port is open before Odoo has loaded the database
+  exec 3<>"/dev/tcp/127.0.0.1/$port"
+  printf 'GET /web/login HTTP/1.0\r\nHost: 127.0.0.1:%s\r\n\r\n' "$port" >&3
+  read -r -t 60 status <&3
+  [[ $status == *' 200 '* ]]
+) 2>/dev/null
+SECONDS=0
+until answers; do
+  kill -0 $odoo 2>/dev/null && [ $SECONDS -lt 300 ] || die "Odoo did not start" "its last lines are above"
   sleep 0.2
 done
 echo "$url" >"$ENV_DIR/demo.url"

@@ -1,6 +1,7 @@
 # Messages, timed steps and the paths that every script here shares (sourced).
 #
-# File descriptors are used by fixed numbers: 6 lock on a cache entry, 7 lock on this checkout's set-up,
+# File descriptors are used by fixed numbers, and the PostgreSQL server must inherit none of them: 5 lock of the
+# running demo (demo.sh), 6 lock on a cache entry, 7 lock on this checkout's set-up,
 # 8 'I use the PostgreSQL cluster' (pg.sh), 9 the caller's stderr, for messages from within a step.
 set -euo pipefail
 

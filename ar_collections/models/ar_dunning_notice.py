@@ -253,6 +253,12 @@ class ArDunningNotice(models.Model):
         """The mail server gave the message back: somebody must look at it."""
         self._update_state(("sent", "queued"), "error").problem = reason
 
+    def _set_arrived(self):
+        """The mail server took the message after all."""
+        failed = self.filtered(lambda n: n.state == "error")
+        failed.write({"problem": False})
+        failed._update_state(("error",), "sent")
+
     def _get_next_step(self):
         """What the ladder does next if this notice is not answered.
 

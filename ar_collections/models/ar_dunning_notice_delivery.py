@@ -45,7 +45,11 @@ class ArDunningNotice(models.Model):
             if not seconds_left:
                 break
         confirmed = self.env["ar.dunning.run"].search([("state", "=", "confirmed")])
-        confirmed.try_lock_for_update()._finish()
+        mine = confirmed.try_lock_for_update()
+        mine._finish()
+        if confirmed - mine:
+            # another worker is closing it and may not have seen our last batch
+            self._trigger_delivery()
 
     # === BUSINESS METHODS === #
 

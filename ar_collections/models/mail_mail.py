@@ -62,7 +62,10 @@ class MailMail(models.Model):
     ):
         # EXTENDS 'mail': the notice knows what became of its e-mail
         mails = self.filtered(lambda m: m.model == "ar.debtor")
-        if mails and (failure_type or failure_reason):
+        if mails and not (failure_type or failure_reason):
+            # somebody pressed “Retry” on the e-mail itself
+            mails._get_ar_notices()._set_arrived()
+        elif mails:
             mails.ar_handed_over = False
             mails._get_ar_notices()._set_failed(
                 failure_reason or self.env._("The mail server refused the e-mail.")

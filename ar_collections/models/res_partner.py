@@ -4,9 +4,17 @@ from odoo import api, fields, models
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
-    ar_debtor_ids = fields.One2many("ar.debtor", "partner_id", "Debtor records")
+    ar_debtor_ids = fields.One2many(
+        "ar.debtor",
+        "partner_id",
+        "Debtor records",
+        groups="ar_collections.ar_collections_group_readonly",
+    )
     ar_debtor_id = fields.Many2one(
-        "ar.debtor", compute="_compute_ar_debtor_id", compute_sudo=True
+        "ar.debtor",
+        compute="_compute_ar_debtor_id",
+        compute_sudo=True,
+        groups="ar_collections.ar_collections_group_readonly",
     )
     ar_policy_id = fields.Many2one(
         "ar.policy",

@@ -129,10 +129,10 @@ class TestArDunningEngine(ArCollectionsCommon):
             ],
         )
 
-    def test_notice_sent_later_is_not_known_on_a_past_day(self):
+    def test_decision_for_a_past_day_repeats_no_level_sent_since(self):
         invoice = self._create_invoice_due("2026-02-28", 1000)
         self._run_ladder("2026-03-10")
-        self._assert_steps(invoice, [("2026-03-09", "dun", self.first)])
+        self._assert_steps(invoice, [("2026-03-09", "waiting", self.second)])
 
     def test_end_of_month_basis(self):
         self.first.delay_basis = "end_of_month"

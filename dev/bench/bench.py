@@ -89,6 +89,7 @@ def measure_size(size, options):
             output = run("measure.py", work, step)
             if step not in SILENT:
                 figures[step] = json.loads(output)
+                say(f"    {figures[step]}")
     if not options.keep:
         databases.drop(work)
     return figures
