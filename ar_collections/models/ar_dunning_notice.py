@@ -122,7 +122,7 @@ class ArDunningNotice(models.Model):
             )
         )
         for notice in self:
-            notice.days_overdue = oldest.get(notice._origin, 0)
+            notice.days_overdue = max(oldest.get(notice._origin, 0), 0)
 
     @api.depends("line_ids", "amount_due", "change_note")
     def _compute_explanation(self):

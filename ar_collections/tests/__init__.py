@@ -10,3 +10,4 @@ from . import test_ar_open_item
 from . import test_multi_company
 from . import test_security
 from . import test_story_ladder
+from . import test_tours

@@ -42,7 +42,7 @@ registry.category("web_tour.tours").add("ar_collections_manager_adds_level", {
         {
             content: "The level stands at the end of the ladder",
             trigger:
-                ".o_field_widget[name='level_ids'] .o_data_row:last-of-type:contains(Last word)",
+                ".o_field_widget[name='level_ids'] .o_data_row:eq(4):contains(Last word)",
         },
         ...stepUtils.saveForm(),
     ],
