@@ -1,10 +1,12 @@
-"""Our addons come, are upgraded and go without a warning, and leave nothing behind."""
+"""Our addons come, are upgraded and go without a warning, and leave nothing behind.
+
+With demo data: see test_demo_story.py.
+"""
 
 from support import (
     INSTALLED_DB,
     MODULES,
     TEMPLATE_DB,
-    TEMPLATE_DEMO_DB,
     OdooServer,
     assert_clean_log,
     odoo_run,
@@ -32,15 +34,6 @@ def test_install_on_a_database_without_demo_data(database):
     name = database(TEMPLATE_DB)
     run_clean(name, "-i", ALL)
     assert states(name) == {"installed"}
-
-
-def test_install_on_a_database_with_demo_data(database):
-    name = database(TEMPLATE_DEMO_DB)
-    run_clean(name, "-i", ALL, "--with-demo")
-    assert states(name) == {"installed"}
-    assert sql(
-        name, f"select distinct demo from ir_module_module where name in {OURS}"
-    ) == ["t"]
 
 
 def test_upgrade(database):

@@ -114,6 +114,7 @@ class ArDunningNotice(models.Model):
             notice.date_sent = notice.run_id._get_day()
             notice.date_deadline = notice._get_deadline(notice.date_sent)
         self._update_state(("queued",), "sent")
+        self._ensure_access_tokens()
         getattr(self, f"_deliver_{channel}")()
         self._run_actions()
         self.flush_recordset()

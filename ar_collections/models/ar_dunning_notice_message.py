@@ -1,5 +1,6 @@
 from odoo import models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 # More invoices than this would make a mail that mail servers refuse.
 MAX_ATTACHED_INVOICES = 10
@@ -90,6 +91,28 @@ class ArDunningNotice(models.Model):
         if self.state == "sent" or move.access_token:
             return move.get_base_url() + move.get_portal_url()
         return move.get_base_url() + move.access_url
+
+    def _ensure_access_tokens(self):
+        """Give the invoices their tokens in one statement.
+
+        Core writes them one by one through the whole recomputation of an invoice, 75 ms
+        each; nothing depends on a token.
+        """
+        invoices = self.line_ids.move_id.filtered(
+            lambda move: move.is_invoice(include_receipts=True)
+        )
+        invoices.flush_recordset(["access_token"])
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE account_move SET access_token = gen_random_uuid()::text
+                 WHERE id = ANY(%s) AND access_token IS NULL
+             RETURNING id
+                """,
+                invoices.ids,
+            )
+        )
+        invoices.invalidate_recordset(["access_token"])
 
     def _get_contact(self):
         """Whom the customer may ask: the collector, else the company."""

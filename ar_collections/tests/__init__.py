@@ -7,6 +7,7 @@ from . import test_ar_dunning_night
 from . import test_ar_dunning_notice
 from . import test_ar_dunning_run
 from . import test_ar_open_item
+from . import test_doors
 from . import test_multi_company
 from . import test_security
 from . import test_story_ladder

@@ -1,0 +1,60 @@
+from unittest.mock import patch
+
+from odoo.fields import Domain
+from odoo.tests import tagged
+
+from .common import ArCollectionsCommon
+
+
+@tagged("post_install", "-at_install")
+class TestDoors(ArCollectionsCommon):
+    """The doors of readme/DEVELOP.md, each gone through from outside."""
+
+    def _extend(self, model, method, extension):
+        """Override a method as an extending addon would: call super, then add."""
+        cls = self.env.registry[model]
+        original = getattr(cls, method)
+
+        def override(records, *args):
+            return extension(original(records, *args), records)
+
+        return patch.object(cls, method, override)
+
+    def test_open_item_domain_keeps_items_from_the_ladder(self):
+        self._create_invoice_due("2026-03-20", 500, ref="keep out")
+        kept = self._create_invoice_due("2026-03-20", 700)
+        with self._extend(
+            "ar.open.item",
+            "_get_open_item_domain",
+            lambda domain, _r: domain & Domain("move_id.ref", "!=", "keep out"),
+        ):
+            self.assertEqual(set(self._decide()), {self._receivable(kept)})
+
+    def test_mail_values(self):
+        self._create_invoice_due("2026-03-20", 500)
+        with self._extend(
+            "ar.dunning.notice",
+            "_prepare_mail_vals",
+            lambda vals, _r: dict(vals, email_cc="sales@example.com"),
+        ):
+            notice = self._run_ladder("2026-03-31")
+        mail = self.env["mail.mail"].search(
+            [("mail_message_id", "=", notice.mail_message_id.id)]
+        )
+        self.assertEqual(mail.email_cc, "sales@example.com")
+
+    def test_attachments(self):
+        self._create_invoice_due("2026-03-20", 500)
+        terms = {"name": "terms.txt", "raw": b"Our terms", "mimetype": "text/plain"}
+        with self._extend(
+            "ar.dunning.notice", "_get_attachments", lambda found, _r: [*found, terms]
+        ):
+            notice = self._run_ladder("2026-03-31")
+        self.assertEqual(notice.attachment_ids.mapped("name"), ["terms.txt"])
+
+    def test_trap_contacts_sends_nothing(self):
+        self._create_invoice_due("2026-03-20", 500)
+        with self.trap_contacts() as seen:
+            notice = self._run_ladder("2026-03-31")
+        self.assertEqual(seen, [("email", self.customer, self.first)])
+        self.assertFalse(notice.mail_message_id)
