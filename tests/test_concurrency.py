@@ -17,7 +17,7 @@ from odoo.modules.registry import Registry
 from odoo.service.model import retrying
 from odoo.tools import config
 
-TIMEOUT = 120
+TIMEOUT = 60
 
 
 # -- transactions beside each other, in this process
@@ -77,12 +77,13 @@ class Task(threading.Thread):
             self.error = error
 
     def wait_until_blocked(self, watch):
-        """Wait until another transaction's lock stops this one."""
+        """Wait until another transaction's lock stops this one; return the statement."""
         end = time.monotonic() + TIMEOUT
         while not (self.pid and watch.value(f"select cardinality(pg_blocking_pids({self.pid}))")):
             assert self.is_alive(), f"did not wait for the lock: {self.result} {self.error}"
             assert time.monotonic() < end
             time.sleep(0.01)
+        return watch.value(f"select query from pg_stat_activity where pid = {self.pid}")
 
     def finish(self):
         self.join(TIMEOUT)
@@ -206,7 +207,8 @@ def test_payment_waits_for_the_sender(registry, watch):
         assert len(notices._deliver()) == 10
         notice_id = notices[0].id
         payment = Task(registry, lambda other: pay(other, notice_id))
-        payment.wait_until_blocked(watch)
+        # it waits for the item itself, so no letter can leave for what is being paid
+        assert 'UPDATE "account_move_line"' in payment.wait_until_blocked(watch)
         env.cr.commit()
     assert payment.finish() == 0 and payment.error is None
     assert watch.states()["ar_dunning_notice"] == {"sent": 10}

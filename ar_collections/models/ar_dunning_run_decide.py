@@ -132,7 +132,9 @@ new_notice AS (
            GREATEST(%(date)s::date, LEAST(
                %(date)s::date + MAX(l.deadline_days),
                GREATEST(
-                   %(date)s::date + MAX(GREATEST(next.min_interval_days, 1)),
+                   %(date)s::date + MAX(CASE WHEN next.min_interval_days > 1
+                                             THEN next.min_interval_days
+                                             WHEN next.id IS NOT NULL THEN 1 END),
                    MIN(CASE next.delay_basis
                            WHEN 'due_date' THEN d.date_due
                            WHEN 'end_of_month' THEN

@@ -70,6 +70,28 @@ class TestStoryLadder(ArCollectionsCommon):
         self.assertEqual(debtor.notice_count, 4)
         self.assertTrue(all(debtor.notice_ids.mapped("body")))
 
+    def test_deadline_in_the_preview_is_the_one_sent(self):
+        """At each level, also the last; and never after the ladder's next step."""
+        self._create_invoice_due("2026-01-31", 1000, invoice_date="2026-01-01")
+        deadlines = {}
+        for day in ("2026-01-24", "2026-02-03", "2026-02-15", "2026-03-02"):
+            with freeze_time(day):
+                run = self._preview(day)
+                shown = run.notice_ids.date_deadline
+                run.action_confirm()
+                self._deliver()
+            self.assertEqual(run.notice_ids.date_deadline, shown, day)
+            deadlines[day] = shown.isoformat()
+        self.assertEqual(
+            deadlines,
+            {
+                "2026-01-24": "2026-01-31",
+                "2026-02-03": "2026-02-10",
+                "2026-02-15": "2026-02-22",
+                "2026-03-02": "2026-03-12",
+            },
+        )
+
     def test_story_first_instalment_overdue(self):
         """30 % at once, 70 % after two months: the header says not due."""
         terms = self.env["account.payment.term"].create(
