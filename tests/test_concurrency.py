@@ -79,8 +79,13 @@ class Task(threading.Thread):
     def wait_until_blocked(self, watch):
         """Wait until another transaction's lock stops this one; return the statement."""
         end = time.monotonic() + TIMEOUT
-        while not (self.pid and watch.value(f"select cardinality(pg_blocking_pids({self.pid}))")):
-            assert self.is_alive(), f"did not wait for the lock: {self.result} {self.error}"
+        while not (
+            self.pid
+            and watch.value(f"select cardinality(pg_blocking_pids({self.pid}))")
+        ):
+            assert self.is_alive(), (
+                f"did not wait for the lock: {self.result} {self.error}"
+            )
             assert time.monotonic() < end
             time.sleep(0.01)
         return watch.value(f"select query from pg_stat_activity where pid = {self.pid}")
@@ -106,7 +111,9 @@ def run_night(env):
 def confirm_run(registry):
     """Confirm a run of all debtors."""
     with transaction(registry) as env:
-        run = env["ar.dunning.run"].create({"company_id": env.ref("base.main_company").id})
+        run = env["ar.dunning.run"].create(
+            {"company_id": env.ref("base.main_company").id}
+        )
         run.action_preview()
         run.action_confirm()
         env.cr.commit()
@@ -149,7 +156,9 @@ def assert_stepped_once(watch):
         select count(distinct n.debtor_id), count(*) from ar_dunning_notice n
          where n.state != 'cancel'"""
     assert watch.rows(live) == [(10, 10)]
-    assert watch.value("select count(*) from ar_dunning_notice_line where is_live") == 10
+    assert (
+        watch.value("select count(*) from ar_dunning_notice_line where is_live") == 10
+    )
     empty = """
         select count(*) from ar_dunning_notice n where not exists (
             select from ar_dunning_notice_line where notice_id = n.id)"""
@@ -187,7 +196,9 @@ def test_same_night_twice_at_the_same_time(registry, watch):
 
 def test_night_beside_a_run_by_hand(registry, watch):
     def by_hand(env):
-        run = env["ar.dunning.run"].create({"company_id": env.ref("base.main_company").id})
+        run = env["ar.dunning.run"].create(
+            {"company_id": env.ref("base.main_company").id}
+        )
         run.action_preview()
         return run.draft_count
 
@@ -208,7 +219,8 @@ def test_payment_waits_for_the_sender(registry, watch):
         notice_id = notices[0].id
         payment = Task(registry, lambda other: pay(other, notice_id))
         # it waits for the item itself, so no letter can leave for what is being paid
-        assert 'UPDATE "account_move_line"' in payment.wait_until_blocked(watch)
+        statement = payment.wait_until_blocked(watch).replace('"', "")
+        assert statement.split()[:2] == ["UPDATE", "account_move_line"]
         env.cr.commit()
     assert payment.finish() == 0 and payment.error is None
     assert watch.states()["ar_dunning_notice"] == {"sent": 10}
@@ -229,7 +241,9 @@ def test_sender_leaves_out_who_pays_at_this_moment(registry, watch):
     deliver(registry)
     assert watch.states()["ar_dunning_notice"] == {"sent": 9, "cancel": 1}
     assert watch.states()["ar_dunning_run"] == {"done": 1}
-    reason = watch.value("select cancel_reason from ar_dunning_notice where state = 'cancel'")
+    reason = watch.value(
+        "select cancel_reason from ar_dunning_notice where state = 'cancel'"
+    )
     assert "paid" in reason
     assert watch.value("select count(*) from mail_mail") == 9
 
@@ -297,7 +311,9 @@ def test_two_workers_share_a_run(database):
         states = watch.states()
     finally:
         watch.close()
-    shares = [sum(json.loads(output.splitlines()[-1])["delivered"], []) for output in outputs]
+    shares = [
+        sum(json.loads(output.splitlines()[-1])["delivered"], []) for output in outputs
+    ]
     assert all(shares), "one worker did it all"
     assert len(shares[0]) + len(shares[1]) == len({*shares[0], *shares[1]}) == NOTICES
     assert states == {

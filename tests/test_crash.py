@@ -10,7 +10,15 @@ from contextlib import closing, contextmanager
 
 import psycopg2
 import pytest
-from support import INSTALLED_DB, OdooServer, SmtpSink, clone_db, drop_db, odoo_shell, sql
+from support import (
+    INSTALLED_DB,
+    OdooServer,
+    SmtpSink,
+    clone_db,
+    drop_db,
+    odoo_shell,
+    sql,
+)
 
 DEBTORS = 60
 TIMEOUT = 120
@@ -118,13 +126,17 @@ class Watch:
         """Wait until a query's only value is true."""
         end = time.monotonic() + TIMEOUT
         while not self.value(query):
-            assert time.monotonic() < end, f"{what}: not within {TIMEOUT} s; {self.states()}"
+            assert time.monotonic() < end, (
+                f"{what}: not within {TIMEOUT} s; {self.states()}"
+            )
             time.sleep(0.01)
 
     def states(self):
         """Counts of notices and of their e-mails by state."""
         return {
-            table: dict(self.rows(f"select state, count(*) from {table} group by state"))
+            table: dict(
+                self.rows(f"select state, count(*) from {table} group by state")
+            )
             for table in ("ar_dunning_notice", "mail_mail", "ar_dunning_run")
         }
 
@@ -162,7 +174,9 @@ def assert_each_once(sink, watch, uncertain=0):
     assert len(notices) == DEBTORS
     assert [address for address, count in arrived.items() if count > 1] == []
     sent = {address for address, state, _problem in notices if state == "sent"}
-    problems = {address: problem for address, state, problem in notices if state == "error"}
+    problems = {
+        address: problem for address, state, problem in notices if state == "error"
+    }
     assert sent | set(problems) == {f"debtor{n:03}@example.com" for n in range(DEBTORS)}
     assert sent <= set(arrived)
     assert set(arrived) <= sent | set(problems)

@@ -57,16 +57,23 @@ def test_demo_story(database):
     returncode, log = odoo_run(name, "-i", ALL, "--with-demo")
     assert returncode == 0, log
     assert_clean_log(log)
-    assert sql(name, "select demo from ir_module_module where name = 'ar_collections'") == [
-        "t"
-    ]
+    assert sql(
+        name, "select demo from ir_module_module where name = 'ar_collections'"
+    ) == ["t"]
     assert odoo_shell(name, EVERY_DAY).strip() == "days 862"
     verdicts = odoo_shell(name, DECIDE).split()
-    for verdict in ("blocked", "covered", "dun", "minimum", "no_contact", "no_followup"):
+    for verdict in (
+        "blocked",
+        "covered",
+        "dun",
+        "minimum",
+        "no_contact",
+        "no_followup",
+    ):
         assert verdict in verdicts
-    assert sql(name, "select count(*) > 10 from ar_dunning_notice where state = 'sent'") == [
-        "t"
-    ]
+    assert sql(
+        name, "select count(*) > 10 from ar_dunning_notice where state = 'sent'"
+    ) == ["t"]
     odoo_shell(
         name,
         f"env['ir.module.module'].search([('name', 'in', {MODULES!r})])"

@@ -161,7 +161,7 @@ class TestMultiCompany(ArCollectionsCommon):
     def _as_collector(self, record):
         """As a collector of the first company only, as over RPC."""
         allowed = {"allowed_company_ids": self.company.ids}
-        return record.with_user(self.collector).with_context(allowed)
+        return record.with_env(self.env(user=self.collector, context=allowed))
 
     def test_collector_of_one_company_sees_nothing_of_the_other(self):
         mine, theirs = self._preview(), self._preview_other()

@@ -63,7 +63,7 @@ class TestSecurity(ArCollectionsCommon):
         self.debtor = self.notice.debtor_id
 
     def _as(self, key, record):
-        return record.with_user(self.users[key]).with_context({})
+        return record.with_env(self.env(user=self.users[key], context={}))
 
     def _get_models(self):
         """Our models that have rows of their own."""

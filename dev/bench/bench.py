@@ -131,7 +131,9 @@ def print_tables(figures):
 
 
 def format_figure(value):
-    return f"{value:,.2f}" if isinstance(value, float) and value < 100 else f"{value:,.0f}"
+    return (
+        f"{value:,.2f}" if isinstance(value, float) and value < 100 else f"{value:,.0f}"
+    )
 
 
 def print_growth(figures, small, big):

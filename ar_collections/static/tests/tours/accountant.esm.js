@@ -52,7 +52,8 @@ registry.category("web_tour.tours").add("ar_collections_accountant_runs", {
         ...openPage("why", ".modal"),
         {
             content: "Why: the item and when it was due",
-            trigger: ".modal .o_field_widget[name='explanation'] li:contains(due 03/11/2026)",
+            trigger:
+                ".modal .o_field_widget[name='explanation'] li:contains(due 03/11/2026)",
         },
         {
             content: "Close the notice",
