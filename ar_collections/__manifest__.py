@@ -28,6 +28,7 @@
         "views/ar_collections_menus.xml",
     ],
     "demo": ["demo/ar_collections_demo.xml"],
+    "uninstall_hook": "uninstall_hook",
     "assets": {
         "web.assets_backend": ["ar_collections/static/src/components/**/*"],
         "web.assets_tests": ["ar_collections/static/tests/tours/**/*"],

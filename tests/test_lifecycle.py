@@ -15,7 +15,7 @@ from support import (
 )
 
 ALL = ",".join(MODULES)
-OURS = "(%s)" % ", ".join(f"'{name}'" for name in MODULES)
+OURS = "({})".format(", ".join(f"'{name}'" for name in MODULES))
 
 
 def run_clean(database, *arguments):

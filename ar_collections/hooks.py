@@ -1,0 +1,16 @@
+from odoo.tools import SQL
+
+# children first; the rest goes with its tables
+HISTORY = (
+    "ar_dunning_skip",
+    "ar_dunning_notice_line",
+    "ar_dunning_notice",
+    "ar_dunning_run",
+    "ar_debtor",
+)
+
+
+def uninstall_hook(env):
+    """Let go of the history first: it protects levels and customers from deletion."""
+    for table in HISTORY:
+        env.cr.execute(SQL("DELETE FROM %s", SQL.identifier(table)))
