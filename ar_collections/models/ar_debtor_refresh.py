@@ -136,8 +136,8 @@ REFRESH_SQL = """
 WITH decision AS MATERIALIZED (%(decision)s),
 residual AS (
     SELECT d.partner_id,
-           SUM(item.amount_residual) AS due,
-           SUM(item.amount_residual) FILTER (WHERE d.days_overdue > 0) AS overdue,
+           SUM(d.residual) AS due,
+           SUM(d.residual) FILTER (WHERE d.days_overdue > 0) AS overdue,
            MAX(d.days_overdue)
                FILTER (WHERE d.residual_currency > 0 AND d.days_overdue > 0) AS days,
            -- the ladder's next step, or today where a person has to do something
@@ -148,7 +148,6 @@ residual AS (
                        THEN GREATEST(d.step_date, %(today)s::date)
                END) AS next
       FROM decision d
-      JOIN account_move_line item ON item.id = d.id
   GROUP BY d.partner_id
 ),
 top_level AS (

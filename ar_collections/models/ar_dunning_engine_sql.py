@@ -49,22 +49,34 @@ contact AS (
        AND n.state = 'sent'
   GROUP BY d.partner_id
 ),
+-- the few documents that differ from their customer
+special AS MATERIALIZED (
+    SELECT m.id, p.id AS policy_id, m.payment_state = 'blocked' AS is_blocked
+      FROM account_move m
+ LEFT JOIN ar_policy p ON p.id = m.ar_policy_id AND p.active
+     WHERE m.ar_policy_id IS NOT NULL
+     UNION
+    SELECT m.id, p.id, TRUE
+      FROM account_move m
+ LEFT JOIN ar_policy p ON p.id = m.ar_policy_id AND p.active
+     WHERE m.journal_id IN (SELECT id FROM account_journal)
+       AND m.state = 'posted' AND m.payment_state = 'blocked'
+),
 item AS (
-    SELECT o.*,
+    SELECT o.id, o.move_id, o.company_id, o.partner_id, o.currency_id, o.date_due,
+           o.no_followup, o.residual, o.residual_currency,
            debtor.id AS debtor_id,
            %(date)s::date - o.date_due AS days_overdue,
-           move.payment_state,
-           COALESCE(move_policy.id, debtor.policy_id, %(default_policy)s) AS policy_id,
+           COALESCE(special.is_blocked, FALSE) AS is_blocked,
+           COALESCE(special.policy_id, debtor.policy_id, %(default_policy)s) AS policy_id,
            COALESCE(step.last_rank, 0) AS last_rank,
            step.last_date,
            COALESCE(step.last_date, o.date_due) AS previous_date,
            contact.date AS contact_date,
            waiting_notice.partner_id IS NOT NULL AS is_pending
       FROM open_item o
-      JOIN account_move move ON move.id = o.move_id
+ LEFT JOIN special ON special.id = o.move_id
  LEFT JOIN debtor ON debtor.partner_id = o.partner_id
- LEFT JOIN ar_policy move_policy
-        ON move_policy.id = move.ar_policy_id AND move_policy.active
  LEFT JOIN step ON step.move_line_id = o.id
  LEFT JOIN contact ON contact.partner_id = o.partner_id
  LEFT JOIN waiting_notice
@@ -106,12 +118,11 @@ judged AS (
            next.date AS next_date,
            GREATEST(next.date, item.contact_date + GREATEST(next.min_interval_days, 1))
                AS step_date,
-           next.min_amount AS next_min_amount,
            CASE
                WHEN item.residual_currency <= 0 THEN 'credit'
                WHEN item.policy_id IS NULL THEN 'no_policy'
                WHEN item.no_followup THEN 'no_followup'
-               WHEN item.payment_state = 'blocked' THEN 'blocked'
+               WHEN item.is_blocked THEN 'blocked'
                WHEN item.is_pending THEN 'pending'
                WHEN next.id IS NULL THEN 'finished'
                WHEN next.date > %(date)s THEN 'waiting'
@@ -192,7 +203,7 @@ recipient AS (
            recipient_id
 )
 SELECT j.id, j.move_id, j.company_id, j.partner_id, j.debtor_id, j.currency_id,
-       j.residual_currency, j.date_due, j.days_overdue, j.policy_id,
+       j.residual, j.residual_currency, j.date_due, j.days_overdue, j.policy_id,
        CASE WHEN v.verdict = 'dun' THEN j.next_level_id ELSE last_level.id END
            AS level_id,
        CASE WHEN v.verdict = 'dun' THEN j.next_rank ELSE j.last_rank END AS level_rank,

@@ -18,7 +18,12 @@ class ArDunningSkip(models.Model):
     company_id = fields.Many2one(related="run_id.company_id")
     debtor_id = fields.Many2one("ar.debtor", required=True, ondelete="cascade")
     move_line_id = fields.Many2one(
-        "account.move.line", "Journal Item", required=True, ondelete="cascade"
+        "account.move.line",
+        "Journal Item",
+        required=True,
+        # without it, deleting any journal item would scan this table
+        index=True,
+        ondelete="cascade",
     )
     move_id = fields.Many2one(related="move_line_id.move_id", string="Document")
     reason = fields.Selection(selection="_selection_reason", required=True)

@@ -4,7 +4,13 @@ from odoo.tools import SQL
 
 # What the ledger source reads: flushed before each query.
 LEDGER_FIELDS = {
-    "account.move": ["payment_state", "ar_policy_id", "move_type"],
+    "account.move": [
+        "ar_policy_id",
+        "journal_id",
+        "move_type",
+        "payment_state",
+        "state",
+    ],
     "account.move.line": [
         "account_id",
         "amount_currency",
