@@ -52,7 +52,10 @@ class ArDunningRun(models.Model):
         decision = self.env["ar.dunning.engine"]._get_decision_sql(
             self.company_id, self.date, self.policy_ids, partners
         )
-        not_kept = ["other_policy"] + (["waiting"] if self.is_automatic else [])
+        not_kept = ["other_policy"]
+        if self.is_automatic:
+            # states rather than decisions of this night; the debtor's form tells them
+            not_kept += ["waiting", "finished", "interval", "pending"]
         self.env.execute_query(
             SQL(
                 WRITE_SQL,

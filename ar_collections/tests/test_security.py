@@ -294,4 +294,6 @@ class TestSecurity(ArCollectionsCommon):
                 found = rules.search(
                     [("model_id.model", "=", model._name), ("groups", "=", False)]
                 )
-                self.assertTrue(found.filtered(lambda r, path=path: path in r.domain_force))
+                self.assertTrue(
+                    found.filtered(lambda r, path=path: path in r.domain_force)
+                )
