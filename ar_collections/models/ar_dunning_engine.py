@@ -64,8 +64,9 @@ class ArDunningEngine(models.AbstractModel):
         Columns: ``id`` (journal item), ``move_id``, ``partner_id``, ``debtor_id``
         (NULL: not made yet), ``currency_id``, ``residual`` (company currency),
         ``residual_currency``, ``date_due``, ``days_overdue``, ``policy_id``,
-        ``level_id`` and ``level_rank`` (reached by this decision, else the one it stands on), ``next_level_id``, ``next_date``
-        (when the next level is reached), ``step_date`` (the same, or when the distance
+        ``level_id`` and ``level_rank`` (reached by this decision, else the one it
+        stands on), ``next_level_id``, ``next_date`` (when the next level is reached),
+        ``step_date`` (the same, or when the distance
         from the last notice is kept), ``last_date`` (its last notice),
         ``contact_date`` (the debtor's last notice), ``verdict`` (``dun``: it moves to
         ``level_id``; ``along``: listed because it is owed; ``credit``; or a reason of
