@@ -1,12 +1,12 @@
 {
     "name": "AR Collections",
     "summary": "Credit limits, dunning, late charges and collections for receivables",
-    "version": "19.0.1.0.0",
+    "version": "19.0.2.0.0",
     "category": "Accounting/Accounting",
     "author": "ar_collections contributors",
     "license": "LGPL-3",
     "application": True,
-    "depends": ["account"],
+    "depends": ["account", "resource"],
     "data": [
         "security/ar_collections_groups.xml",
         "security/ir.model.access.csv",

@@ -3,11 +3,19 @@ from . import ar_collector_mixin
 
 # POLICY
 from . import ar_policy
+from . import ar_policy_rule
+from . import ar_policy_version
 from . import ar_dunning_level
+from . import ar_dunning_level_variant
 
 # DEBTOR
 from . import ar_debtor
+from . import ar_debtor_policy
+from . import ar_debtor_profile
 from . import ar_debtor_refresh
+
+# PAUSE
+from . import ar_pause
 
 # LEDGER
 from . import ar_open_item
@@ -18,12 +26,17 @@ from . import ar_dunning_explain
 from . import ar_dunning_run
 from . import ar_dunning_run_decide
 from . import ar_dunning_run_figures
+from . import ar_dunning_run_undo
 from . import ar_dunning_notice
+from . import ar_dunning_notice_change
 from . import ar_dunning_notice_message
 from . import ar_dunning_notice_delivery
 from . import ar_dunning_notice_recheck
 from . import ar_dunning_notice_line
 from . import ar_dunning_skip
+
+# INSIGHT
+from . import ar_deviation
 
 # INHERITED: thin
 from . import account_move

@@ -1,6 +1,7 @@
 from markupsafe import Markup, escape
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 
 class AccountMove(models.Model):
@@ -18,6 +19,19 @@ class AccountMove(models.Model):
         "ar.dunning.level",
         compute="_compute_dunning_level_id",
         search="_search_dunning_level_id",
+        groups="base.group_user",
+    )
+    ar_pause_ids = fields.Many2many(
+        "ar.pause",
+        string="Pauses",
+        compute="_compute_ar_pause_ids",
+        groups="ar_collections.ar_collections_group_readonly",
+        help="Those that run or will run, of the invoice or of its customer.",
+    )
+    ar_policy_reason = fields.Char(
+        "Why this policy",
+        compute="_compute_ar_policy_reason",
+        groups="ar_collections.ar_collections_group_readonly",
     )
     ar_outlook = fields.Html(
         "What the ladder does next",
@@ -116,7 +130,56 @@ class AccountMove(models.Model):
         for move in self:
             move.ar_notice_count = counts.get(move._origin.id, 0)
 
+    def _compute_ar_pause_ids(self):
+        pauses = self.env["ar.pause"].search(
+            [
+                ("partner_id", "in", self.commercial_partner_id.ids),
+                ("state", "in", ("running", "planned")),
+            ]
+        )
+        for move in self:
+            company = move.company_id.root_id
+            move.ar_pause_ids = pauses.filtered(
+                lambda p, move=move, company=company: (
+                    p.company_id == company
+                    and p.partner_id == move.commercial_partner_id
+                    and (not p.is_for_items or p.line_ids & move._origin.line_ids)
+                )
+            )
+
+    @api.depends("ar_policy_id", "partner_id")
+    def _compute_ar_policy_reason(self):
+        debtors = self.env["ar.debtor"].search(
+            [("partner_id", "in", self.commercial_partner_id.ids)]
+        )
+        for move in self:
+            company = move.company_id.root_id
+            debtor = debtors.filtered(
+                lambda d, move=move, company=company: (
+                    d.company_id == company
+                    and d.partner_id == move.commercial_partner_id
+                )
+            )
+            policy, reason = debtor.applied_policy_id, debtor.policy_reason
+            if move.ar_policy_id.active:
+                policy = move.ar_policy_id
+                reason = debtor._explain_policy("invoice", None)
+            elif not debtor:
+                policy = self.env["ar.policy"]._get_company_default(company)
+                reason = debtor._explain_policy("company", None)
+            move.ar_policy_reason = f"{policy.name}. {reason}" if policy else False
+
     # === CRUD METHODS === #
+
+    def write(self, vals):
+        if "ar_policy_id" in vals and not (
+            self.env.su
+            or self.env.user.has_group("ar_collections.ar_collections_group_user")
+        ):
+            raise AccessError(
+                self.env._("Only collectors choose the collections policy.")
+            )
+        return super().write(vals)
 
     def _post(self, soft=True):
         posted = super()._post(soft)

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class AccountMoveLine(models.Model):
@@ -8,6 +9,26 @@ class AccountMoveLine(models.Model):
         "ar.dunning.level", "Dunning level", compute="_compute_ar_level_id"
     )
     ar_days_overdue = fields.Integer("Days late", compute="_compute_ar_days_overdue")
+
+    # === CRUD METHODS === #
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_dunned(self):
+        """Take the items out of what was never sent; sent letters keep theirs."""
+        # sudo: whoever may delete the item need not see the letters
+        lines = self.env["ar.dunning.notice.line"].sudo()
+        mentions = lines.search([("move_line_id", "in", self.ids)])
+        sent = mentions.filtered(lambda ln: ln.notice_id.state == "sent")
+        if sent:
+            raise UserError(
+                self.env._(
+                    "Notice %(notice)s was sent about %(item)s. Its item cannot be "
+                    "deleted; reverse the document with a credit note instead.",
+                    notice=sent[0].notice_id.name,
+                    item=sent[0].move_line_id.move_name or sent[0].move_line_id.name,
+                )
+            )
+        mentions.unlink()
 
     # === COMPUTE METHODS === #
 

@@ -23,7 +23,8 @@ class ArDebtor(models.Model):
         required=True,
         readonly=True,
         index=True,
-        ondelete="restrict",
+        # letters that were sent keep the debtor, and with it the customer
+        ondelete="cascade",
         domain=[("parent_id", "=", False)],
     )
     name = fields.Char(related="partner_id.complete_name", string="Name")
@@ -35,22 +36,10 @@ class ArDebtor(models.Model):
         "ar.policy",
         tracking=True,
         check_company=True,
-        help="Empty: the company's default policy.",
-    )
-    applied_policy_id = fields.Many2one(
-        "ar.policy", "Policy that applies", compute="_compute_applied_policy_id"
+        help="Empty: the first rule that fits, else the company's default policy.",
     )
     user_id = fields.Many2one(
         "res.users", "Collector", tracking=True, domain=[("share", "=", False)]
-    )
-    payer_profile = fields.Selection(
-        [
-            ("new", "New"),
-            ("good", "Good"),
-            ("slow", "Slow"),
-            ("chronic", "Chronic"),
-        ],
-        default="new",
     )
     level_id = fields.Many2one(
         "ar.dunning.level",
@@ -93,14 +82,6 @@ class ArDebtor(models.Model):
     def _compute_display_name(self):
         for debtor in self:
             debtor.display_name = debtor.partner_id.display_name
-
-    @api.depends("policy_id", "company_id")
-    def _compute_applied_policy_id(self):
-        for debtor in self:
-            chosen = debtor.policy_id.filtered("active")
-            debtor.applied_policy_id = chosen or self.env[
-                "ar.policy"
-            ]._get_company_default(debtor.company_id)
 
     @api.depends("notice_ids")
     def _compute_notice_count(self):
@@ -196,12 +177,6 @@ class ArDebtor(models.Model):
                 "default_debtor_ids": self.ids,
             },
         }
-
-    def action_refresh(self):
-        """Bring the stored figures of the selected debtors up to date."""
-        for company, debtors in self.grouped("company_id").items():
-            self._refresh(company, debtors.partner_id.ids)
-        return True
 
     # === BUSINESS METHODS === #
 

@@ -1,3 +1,5 @@
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.tools import SQL, split_every
 
@@ -13,7 +15,7 @@ class ArDebtor(models.Model):
 
     @api.model
     def _get(self, partner, company):
-        """The debtor record of a partner for a company; made if missing.
+        """The debtor record of a partner for a company; made if missing, by collectors.
 
         :param partner: any contact of the customer
         :param company: any of our companies; branches lead to their root
@@ -21,7 +23,9 @@ class ArDebtor(models.Model):
         partner, company = partner.commercial_partner_id, company.root_id
         domain = [("partner_id", "=", partner.id), ("company_id", "=", company.id)]
         debtor = self.search(domain, limit=1)
-        if not debtor:
+        group = "ar_collections.ar_collections_group_user"
+        may_make = self.env.su or self.env.user.has_group(group)
+        if not debtor and may_make:
             self._ensure(company, partner.ids)
             debtor = self.search(domain, limit=1)
         return debtor
@@ -63,26 +67,56 @@ class ArDebtor(models.Model):
         :param company: root company
         :param partner_ids: commercial partners; all that have or had open items if
             None
+        :return: ids of the partners about whom a run has something to say today
+        :rtype: list[int]
         """
         company = company.root_id
         today = company._ar_today()
         if partner_ids is None:
             partner_ids = self._get_moving_partner_ids(company, today)
-        for ids in split_every(SLICE, sorted(partner_ids), list):
+        moving = []
+        for ids in self._split_families(partner_ids, SLICE):
             self._ensure(company, ids)
             decision = self.env["ar.dunning.engine"]._get_decision_sql(
                 company, today, partners=self.env["res.partner"].browse(ids)
             )
-            self.env.execute_query(
+            rows = self.env.execute_query(
                 SQL(
                     REFRESH_SQL,
                     decision=decision,
-                    company=company.id,
                     today=fields.Date.to_string(today),
+                    company=company.id,
                     ids=ids,
                 )
             )
+            moving += [partner_id for (partner_id,) in rows]
         self.invalidate_model()
+        return moving
+
+    @api.model
+    def _split_families(self, partner_ids, size):
+        """Slices of partners; who shares a letter with others stays with them.
+
+        :rtype: iterator of list[int]
+        """
+        engine = self.env["ar.dunning.engine"]
+        offices = engine._get_offices(partner_ids)
+        if not offices:
+            yield from split_every(size, sorted(partner_ids), list)
+            return
+        families = {}
+        for partner_id in sorted(partner_ids):
+            families.setdefault(offices.get(partner_id, partner_id), []).append(
+                partner_id
+            )
+        part = []
+        for members in families.values():
+            if part and len(part) + len(members) > size:
+                yield part
+                part = []
+            part += members
+        if part:
+            yield part
 
     @api.model
     def _get_moving_partner_ids(self, company, today):
@@ -122,19 +156,63 @@ class ArDebtor(models.Model):
             partners.add(item.partner_id.commercial_partner_id.id)
 
     @api.model
+    def _mark_partners_stale(self, company, partner_ids):
+        """Refresh the debtors of these commercial partners before the commit."""
+        stale = self.env.cr.precommit.data.setdefault("ar_collections.stale", {})
+        if partner_ids and not stale:
+            self.env.cr.precommit.add(self._refresh_stale)
+        stale.setdefault(company.root_id.id, set()).update(partner_ids)
+
+    @api.model
     def _refresh_stale(self):
         stale = self.env.cr.precommit.data.pop("ar_collections.stale", {})
+        # sudo: whoever posts an invoice moves the figures, rights or not
+        debtors = self.sudo()
         for company_id, partner_ids in stale.items():
-            # sudo: whoever posts an invoice moves the figures, rights or not
-            self.sudo()._refresh(
-                self.env["res.company"].sudo().browse(company_id), partner_ids
+            company = self.env["res.company"].sudo().browse(company_id)
+            debtors._ensure(company, partner_ids)
+            try:
+                with self.env.cr.savepoint():
+                    debtors._refresh(company, debtors._lock_free(company, partner_ids))
+            except psycopg2.OperationalError:
+                # figures for lists never stop somebody from posting or paying
+                debtors.invalidate_model()
+                debtors._refresh_later()
+
+    @api.model
+    def _lock_free(self, company, partner_ids):
+        """Those of the partners whose debtor nobody else refreshes right now."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT partner_id FROM ar_debtor
+                 WHERE company_id = %s AND partner_id = ANY(%s)
+                   FOR NO KEY UPDATE SKIP LOCKED
+                """,
+                company.id,
+                list(partner_ids),
             )
+        )
+        free = [partner_id for (partner_id,) in rows]
+        if len(free) < len(set(partner_ids)):
+            self._refresh_later()
+        return free
+
+    @api.model
+    def _refresh_later(self):
+        """Two people moved one customer's money at once: refresh when both are done."""
+        self.env.ref("ar_collections.ir_cron_ar_debtor_refresh")._trigger()
+
+    @api.model
+    def _cron_refresh(self):
+        """Bring all debtors' figures up to date; runs when something was left over."""
+        for company in self.env["res.company"].search([("parent_id", "=", False)]):
+            self._refresh(company)
 
 
 # Only debtors whose figures differ are written.
 REFRESH_SQL = """
-WITH decision AS MATERIALIZED (%(decision)s),
-residual AS (
+WITH residual AS MATERIALIZED (
     SELECT d.partner_id,
            SUM(d.residual) AS due,
            SUM(d.residual) FILTER (WHERE d.days_overdue > 0) AS overdue,
@@ -146,37 +224,32 @@ residual AS (
                                       'no_rate', 'pending') THEN %(today)s::date
                    WHEN d.verdict IN ('dun', 'along', 'waiting', 'interval')
                        THEN GREATEST(d.step_date, %(today)s::date)
-               END) AS next
-      FROM decision d
+                   WHEN d.verdict = 'paused' THEN d.pause_until + 1
+               END) AS next,
+           -- the highest level sent, and the highest of these if ranks are equal
+           (MAX(ARRAY[d.last_rank, d.last_level_id])
+               FILTER (WHERE d.last_level_id IS NOT NULL))[2] AS level_id,
+           MAX(d.contact_date) AS contact_date,
+           BOOL_OR(d.verdict IN ('dun', 'along', 'covered', 'minimum', 'no_contact',
+                                 'no_rate', 'paused')) AS is_moving
+      FROM (%(decision)s) d
   GROUP BY d.partner_id
 ),
-top_level AS (
-    SELECT DISTINCT ON (d.partner_id) d.partner_id, nl.level_id
-      FROM decision d
-      JOIN ar_dunning_notice_line nl
-        ON nl.move_line_id = d.id AND nl.is_live AND nl.is_step
-      JOIN ar_dunning_notice n ON n.id = nl.notice_id AND n.state = 'sent'
-  ORDER BY d.partner_id, nl.level_rank DESC, nl.level_id
-),
-contact AS (
-    SELECT debtor_id, MAX(date_sent) AS date
-      FROM ar_dunning_notice
-     WHERE company_id = %(company)s AND state = 'sent'
-  GROUP BY debtor_id
-),
 fresh AS (
-    SELECT debtor.id, top_level.level_id,
+    SELECT debtor.id, residual.level_id,
            COALESCE(residual.due, 0) AS amount_due,
            GREATEST(COALESCE(residual.overdue, 0), 0) AS amount_overdue,
            COALESCE(residual.days, 0) AS days_overdue,
            residual.next AS next_action_date,
-           contact.date AS last_notice_date
+           CASE WHEN residual.partner_id IS NULL
+                THEN (SELECT MAX(n.date_sent) FROM ar_dunning_notice n
+                       WHERE n.debtor_id = debtor.id AND n.state = 'sent')
+                ELSE residual.contact_date END AS last_notice_date
       FROM ar_debtor debtor
  LEFT JOIN residual ON residual.partner_id = debtor.partner_id
- LEFT JOIN top_level ON top_level.partner_id = debtor.partner_id
- LEFT JOIN contact ON contact.debtor_id = debtor.id
      WHERE debtor.company_id = %(company)s AND debtor.partner_id = ANY(%(ids)s)
-)
+),
+written AS (
 UPDATE ar_debtor debtor
    SET level_id = fresh.level_id,
        amount_due = fresh.amount_due,
@@ -192,4 +265,6 @@ UPDATE ar_debtor debtor
        (fresh.level_id, fresh.amount_due, fresh.amount_overdue,
         fresh.days_overdue, fresh.next_action_date, fresh.last_notice_date)
 RETURNING debtor.id
+)
+SELECT partner_id FROM residual WHERE is_moving
 """

@@ -2,6 +2,22 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .ar_dunning_engine_parts import (
+    CONTACTS_SQL,
+    DEBTORS_SQL,
+    ENTRY_COLUMNS,
+    NO_OFFICE_SQL,
+    OFFICE_SQL,
+    PAUSED_SQL,
+    PLAIN_NETTING_SQL,
+    SPLIT_NETTING_SQL,
+    STEPS_SQL,
+    WAITING_NOTICES_SQL,
+    WORKDAY_ADD_SQL,
+    WORKDAY_PREVIOUS_SQL,
+    WORKDAY_STEP_SQL,
+    WORKDAYS_SQL,
+)
 from .ar_dunning_engine_sql import DECISION_SQL
 
 # Verdicts of items that go into a notice …
@@ -11,15 +27,18 @@ SKIP_REASONS = [
     ("no_policy", "No policy"),
     ("no_followup", "No follow-up"),
     ("blocked", "Blocked for payment"),
+    ("paused", "Paused"),
     ("pending", "Already in a waiting notice"),
     ("finished", "Ladder finished"),
     ("waiting", "Next level not reached"),
     ("interval", "Contacted lately"),
+    ("reminded", "A reminder goes out instead"),
     ("covered", "Covered by credits"),
     ("minimum", "Below the minimum amount"),
     ("no_rate", "Exchange rate missing"),
     ("no_contact", "No way to contact"),
     ("other_policy", "Policy not part of this run"),
+    ("failed", "Could not be decided"),
 ]
 
 
@@ -62,35 +81,123 @@ class ArDunningEngine(models.AbstractModel):
         """The decision as one query; a row per open item, credits included.
 
         Columns: ``id`` (journal item), ``move_id``, ``partner_id``, ``debtor_id``
-        (NULL: not made yet), ``currency_id``, ``residual`` (company currency),
-        ``residual_currency``, ``date_due``, ``days_overdue``, ``policy_id``,
+        (NULL: not made yet), ``group_id`` (partner whose letter it belongs to),
+        ``group_key`` (which of the partner's letters), ``currency_id``, ``residual``
+        (company currency), ``residual_currency``, ``amount`` (what may be claimed of
+        it), ``date_due``, ``days_overdue``, ``policy_id``, ``policy_source``,
+        ``rule_id``, ``profile``,
         ``level_id`` and ``level_rank`` (reached by this decision, else the one it
         stands on), ``next_level_id``, ``next_date`` (when the next level is reached),
         ``step_date`` (the same, or when the distance
         from the last notice is kept), ``last_date`` (its last notice),
-        ``contact_date`` (the debtor's last notice), ``verdict`` (``dun``: it moves to
+        ``contact_date`` (the debtor's last notice), ``pause_until``,
+        ``own_verdict`` (before the letter as a whole was looked at),
+        ``verdict`` (``dun``: it moves to
         ``level_id``; ``along``: listed because it is owed; ``credit``; or a reason of
         `SKIP_REASONS`), and of its notice ``notice_level_id``, ``claim``,
-        ``min_amount`` (both in ``currency_id``), ``recipient_id``, ``channel``.
+        ``open_total``, ``min_amount`` (all in ``currency_id``), ``min_percent``,
+        ``recipient_id``, ``channel``. A credit that several letters share has a row
+        for each; what is open counts in the first of them.
 
         :rtype: SQL
         """
         self._flush_decision()
-        today = company._ar_today()
         open_item = self.env["ar.open.item"]
         domain = open_item._get_open_item_domain(company)
         if partners:
             domain &= self._get_partner_domain(partners)
         return SQL(
             DECISION_SQL,
-            open_items=open_item._get_sql(domain, as_of or date, today),
+            open_items=open_item._get_sql(domain, as_of or date, company._ar_today()),
             company=company.id,
             date=fields.Date.to_string(date),
-            default_policy=self.env["ar.policy"]._get_company_default(company).id
-            or None,
             policies=list(policies.ids) if policies else None,
-            runs=list(runs.ids) if runs else [],
             rates=self._get_rates_sql(company, date),
+            **self._get_parts(company, date, list(runs.ids) if runs else []),
+        )
+
+    @api.model
+    def _get_parts(self, company, date, run_ids):
+        """The parts of the query that depend on what the company uses."""
+        # sudo: which rules apply does not depend on who asks
+        policy = self.env["ar.policy"].sudo()
+        default = policy._get_company_default(company)
+        day = fields.Date.to_string(date)
+        groupings = {grouping for (grouping,) in policy._read_group([], ["grouping"])}
+        debtors = SQL(DEBTORS_SQL, company=company.id)
+        notices = {"debtors": debtors, "company": company.id, "runs": run_ids}
+        return {
+            "default_policy": default.id or None,
+            "steps": SQL(STEPS_SQL, company=company.id),
+            "contacts": SQL(CONTACTS_SQL, **notices),
+            "waiting_notices": SQL(WAITING_NOTICES_SQL, **notices),
+            "office": SQL(OFFICE_SQL if "head_office" in groupings else NO_OFFICE_SQL),
+            "paused": SQL(PAUSED_SQL, company=company.id, date=day),
+            "treated": self.env["ar.policy.rule"]._get_treated_sql(company, date),
+            "netting": self._get_netting_sql(groupings),
+            "workday": self._get_workdays_sql(company, date),
+            "step_date": self._get_step_date_sql(
+                SQL("based.basis"),
+                SQL("based.delay_days"),
+                SQL("based.day_type"),
+                SQL("situation.is_workdays_only"),
+            ),
+        }
+
+    @api.model
+    def _get_netting_sql(self, groupings):
+        if not groupings & {"invoice", "level"}:
+            return SQL(PLAIN_NETTING_SQL)
+        columns = [SQL.identifier(name) for name in ENTRY_COLUMNS]
+        return SQL(
+            SPLIT_NETTING_SQL,
+            columns=SQL(", ").join(columns),
+            credit_columns=SQL(", ").join(
+                SQL("credit.%s", column) for column in columns
+            ),
+        )
+
+    @api.model
+    def _has_workdays(self):
+        # sudo: whether any level counts in working days, whoever decides
+        levels = self.env["ar.dunning.level"].sudo()
+        domain = Domain("day_type", "=", "business")
+        domain |= Domain("policy_id.is_workdays_only", "=", True)
+        return bool(levels.search_count(domain, limit=1))
+
+    @api.model
+    def _get_workdays_sql(self, company, date):
+        """The company's working days around a date as arrays, see `tools/workdays.py`."""
+        if not self._has_workdays():
+            return SQL(
+                "SELECT NULL::date AS first, '{}'::int[] AS before, '{}'::date[] AS days"
+            )
+        workdays = company._get_workdays(date)
+        return SQL(
+            WORKDAYS_SQL,
+            first=workdays.first,
+            before=workdays.before,
+            days=workdays.days,
+        )
+
+    @api.model
+    def _get_step_date_sql(self, basis, delay, day_type, is_workdays_only):
+        """The day that is ``delay`` days from ``basis``, in the level's kind of days.
+
+        Reads the relation ``workday`` of the query around it. All arguments are SQL.
+        """
+        if not self._has_workdays():
+            return SQL("(%s + %s)", basis, delay)
+        day = SQL("(%s + %s)", basis, delay)
+        return SQL(
+            WORKDAY_STEP_SQL,
+            day=day,
+            delay=delay,
+            day_type=day_type,
+            is_workdays_only=is_workdays_only,
+            counted=SQL(WORKDAY_ADD_SQL, day=basis, count=delay),
+            previous=SQL(WORKDAY_PREVIOUS_SQL, day=day),
+            next=SQL(WORKDAY_ADD_SQL, day=day, count=SQL("0")),
         )
 
     @api.model
@@ -106,10 +213,10 @@ class ArDunningEngine(models.AbstractModel):
             SQL(
                 """
                 SELECT currency_id,
-                       COUNT(DISTINCT partner_id)
+                       COUNT(DISTINCT (group_id, group_key))
                            FILTER (WHERE notice_level_id IS NOT NULL) AS notices,
                        COUNT(*) FILTER (WHERE verdict NOT IN %s) AS skipped,
-                       SUM(residual_currency)
+                       SUM(amount)
                            FILTER (WHERE notice_level_id IS NOT NULL
                                    AND verdict IN %s) AS amount
                   FROM (%s) decision
@@ -130,22 +237,76 @@ class ArDunningEngine(models.AbstractModel):
 
     @api.model
     def _get_partner_domain(self, partners):
+        """Items of these customers, and of all that get one letter with them."""
         # every contact of a debtor, by literal ids: the partial index is on partner_id
         contacts = self.env["res.partner"]._search(
-            [("commercial_partner_id", "in", partners.ids)],
+            [("commercial_partner_id", "in", self._get_families(partners.ids))],
             active_test=False,
             bypass_access=True,
         )
         return Domain("partner_id", "in", list(contacts.get_result_ids()))
 
     @api.model
+    def _get_families(self, partner_ids):
+        """These customers, and where letters go to the head office, their relatives.
+
+        To decide on a part of the customers gives what deciding on all of them gives,
+        if nobody is decided on without those whose letter is shared.
+        """
+        offices = self._get_offices(partner_ids)
+        if not offices:
+            return list(partner_ids)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH RECURSIVE family AS (
+                    SELECT unnest(%s::int[]) AS id
+                     UNION
+                    SELECT p.id FROM family
+                      JOIN res_partner p ON p.parent_id = family.id
+                     WHERE p.commercial_partner_id = p.id
+                )
+                SELECT id FROM family
+                """,
+                list({*offices.values(), *partner_ids}),
+            )
+        )
+        return [partner_id for (partner_id,) in rows]
+
+    @api.model
+    def _get_offices(self, partner_ids):
+        """The head office of each branch, where any policy writes to head offices.
+
+        :return: {commercial partner: top of its parents}; nothing for the others
+        :rtype: dict[int, int]
+        """
+        # sudo: how letters are grouped, whoever decides
+        policies = self.env["ar.policy"].sudo()
+        if not policies.search_count([("grouping", "=", "head_office")], limit=1):
+            return {}
+        self.env["res.partner"].flush_model(["parent_id", "commercial_partner_id"])
+        rows = self.env.execute_query(
+            SQL(
+                "WITH open_item AS (SELECT unnest(%s::int[]) AS partner_id) %s",
+                list(partner_ids),
+                SQL("SELECT partner_id, office_id FROM (%s) office", SQL(OFFICE_SQL)),
+            )
+        )
+        offices = dict(rows)
+        # a head office has a family of its own
+        return {**{office: office for office in offices.values()}, **offices}
+
+    @api.model
     def _flush_decision(self):
         for model in (
             "ar.debtor",
             "ar.dunning.level",
+            "ar.dunning.level.variant",
             "ar.dunning.notice",
             "ar.dunning.notice.line",
+            "ar.pause",
             "ar.policy",
+            "ar.policy.rule",
             "mail.blacklist",
             "res.partner",
         ):

@@ -1,194 +1,264 @@
-"""The decision's query; `ar.dunning.engine` fills in its parameters."""
+"""The decision's query; `ar.dunning.engine` fills in its parameters.
 
-# The parts of the query, in the order in which the ladder thinks (DESIGN.md, 4).
+The parts stand in the order in which the ladder thinks (DESIGN.md, 4). What only some
+companies use (rules, head offices, working days, letters per invoice) is in
+`ar_dunning_engine_parts.py` and costs the others nothing.
+"""
+
 DECISION_SQL = """
 WITH open_item AS MATERIALIZED (%(open_items)s),
 rate (currency_id, factor) AS (%(rates)s),
+workday AS MATERIALIZED (%(workday)s),
+policy AS MATERIALIZED (
+    SELECT id, grouping, is_workdays_only FROM ar_policy WHERE active
+),
+-- a level for each payer profile, which may have other delays or skip it
 level AS MATERIALIZED (
-    SELECT l.*,
-           row_number() OVER (PARTITION BY l.policy_id ORDER BY l.sequence, l.id)
+    SELECT l.id, l.policy_id, profile.name AS profile, l.delay_basis, l.day_type,
+           l.min_interval_days, l.min_amount::numeric AS min_amount,
+           l.min_percent::numeric AS min_percent, l.channel, l.fallback_channel,
+           COALESCE(variant.delay_days, l.delay_days) AS delay_days,
+           COALESCE(variant.is_skipped, FALSE) AS is_skipped,
+           dense_rank() OVER (PARTITION BY l.policy_id ORDER BY l.sequence, l.id)
                AS rank
       FROM ar_dunning_level l
-      JOIN ar_policy p ON p.id = l.policy_id AND p.active
+      JOIN policy ON policy.id = l.policy_id
+     CROSS JOIN (VALUES ('new'), ('good'), ('slow'), ('chronic')) profile (name)
+ LEFT JOIN ar_dunning_level_variant variant
+        ON variant.level_id = l.id AND variant.payer_profile = profile.name
 ),
+rung_rank AS MATERIALIZED (SELECT DISTINCT id, policy_id, rank FROM level),
+office AS MATERIALIZED (%(office)s),
 -- what each item was sent before, from the notices themselves
 step AS (
-    SELECT nl.move_line_id,
-           MAX(COALESCE(lv.rank, nl.level_rank)) AS last_rank,
-           MAX(n.date_sent) AS last_date
-      FROM open_item o
-      JOIN ar_dunning_notice_line nl ON nl.move_line_id = o.id
-      JOIN ar_dunning_notice n ON n.id = nl.notice_id
- LEFT JOIN level lv ON lv.id = nl.level_id
-     WHERE n.company_id = %(company)s
-       AND nl.is_live AND nl.is_step
-       AND n.state = 'sent'
-  GROUP BY nl.move_line_id
+    SELECT taken.move_line_id,
+           MAX(COALESCE(rung_rank.rank, taken.level_rank)) AS last_rank,
+           MAX(taken.date) AS last_date
+      FROM (%(steps)s) taken
+ LEFT JOIN rung_rank ON rung_rank.id = taken.level_id
+  GROUP BY taken.move_line_id
 ),
-debtor AS MATERIALIZED (
-    SELECT d.id, d.partner_id, p.id AS policy_id
-      FROM ar_debtor d
- LEFT JOIN ar_policy p ON p.id = d.policy_id AND p.active
-     WHERE d.company_id = %(company)s
-       AND d.partner_id IN (SELECT partner_id FROM open_item)
-),
-waiting_notice AS (
-    SELECT DISTINCT d.partner_id, n.currency_id
-      FROM debtor d
-      JOIN ar_dunning_notice n ON n.debtor_id = d.id
-     WHERE n.company_id = %(company)s
-       AND n.run_id != ALL(%(runs)s::int[])
-       AND n.state IN ('draft', 'queued', 'error')
-),
-contact AS (
-    SELECT d.partner_id, MAX(n.date_sent) AS date
-      FROM debtor d
-      JOIN ar_dunning_notice n ON n.debtor_id = d.id
-     WHERE n.company_id = %(company)s
-       AND n.run_id != ALL(%(runs)s::int[])
-       AND n.state = 'sent'
-  GROUP BY d.partner_id
-),
+contact AS (%(contacts)s),
+waiting_notice AS (%(waiting_notices)s),
+-- who is treated how: the policy of each customer, where it comes from, the profile
+treated AS MATERIALIZED (%(treated)s),
 -- the few documents that differ from their customer
 special AS MATERIALIZED (
     SELECT m.id, p.id AS policy_id, m.payment_state = 'blocked' AS is_blocked
       FROM account_move m
- LEFT JOIN ar_policy p ON p.id = m.ar_policy_id AND p.active
+ LEFT JOIN policy p ON p.id = m.ar_policy_id
      WHERE m.ar_policy_id IS NOT NULL
      UNION
     SELECT m.id, p.id, TRUE
       FROM account_move m
- LEFT JOIN ar_policy p ON p.id = m.ar_policy_id AND p.active
+ LEFT JOIN policy p ON p.id = m.ar_policy_id
      WHERE m.journal_id IN (SELECT id FROM account_journal)
        AND m.state = 'posted' AND m.payment_state = 'blocked'
 ),
-item AS (
-    SELECT o.id, o.move_id, o.company_id, o.partner_id, o.currency_id, o.date_due,
-           o.no_followup, o.residual, o.residual_currency,
-           debtor.id AS debtor_id,
-           %(date)s::date - o.date_due AS days_overdue,
+paused AS MATERIALIZED (%(paused)s),
+placed AS (
+    SELECT o.id, o.move_id, o.company_id, o.partner_id, o.currency_id, o.date,
+           o.date_due, o.no_followup, o.residual, o.residual_currency,
+           treated.debtor_id, COALESCE(treated.profile, 'new') AS profile,
            COALESCE(special.is_blocked, FALSE) AS is_blocked,
-           COALESCE(special.policy_id, debtor.policy_id, %(default_policy)s) AS policy_id,
-           COALESCE(step.last_rank, 0) AS last_rank,
-           step.last_date,
-           COALESCE(step.last_date, o.date_due) AS previous_date,
-           contact.date AS contact_date,
-           waiting_notice.partner_id IS NOT NULL AS is_pending
+           COALESCE(special.policy_id, treated.policy_id, %(default_policy)s)
+               AS policy_id,
+           CASE WHEN special.policy_id IS NOT NULL THEN 'invoice'
+                ELSE COALESCE(treated.source, 'company') END AS policy_source,
+           CASE WHEN special.policy_id IS NULL THEN treated.rule_id END AS rule_id
       FROM open_item o
  LEFT JOIN special ON special.id = o.move_id
- LEFT JOIN debtor ON debtor.partner_id = o.partner_id
- LEFT JOIN step ON step.move_line_id = o.id
- LEFT JOIN contact ON contact.partner_id = o.partner_id
- LEFT JOIN waiting_notice
-        ON waiting_notice.partner_id = o.partner_id
-       AND waiting_notice.currency_id = o.currency_id
+ LEFT JOIN treated ON treated.partner_id = o.partner_id
      -- what is left of exchange differences is nobody's debt
      WHERE o.residual_currency != 0
+),
+item AS (
+    SELECT grouped.*,
+           %(date)s::date - grouped.date_due AS days_overdue,
+           COALESCE(step.last_rank, 0) AS last_rank,
+           step.last_date,
+           COALESCE(step.last_date, grouped.date_due) AS previous_date,
+           contact.date AS contact_date,
+           contact.reminder_date,
+           waiting_notice.partner_id IS NOT NULL AS is_pending,
+           -- what may be claimed: what is open, less the part that is paused
+           CASE WHEN paused.id IS NULL THEN grouped.residual_currency
+                WHEN paused.is_whole THEN 0
+                ELSE GREATEST(grouped.residual_currency - paused.amount, 0) END
+               AS amount,
+           paused.date_to AS pause_until
+      FROM (SELECT placed.*, policy.grouping, policy.is_workdays_only,
+                   CASE WHEN policy.grouping = 'head_office'
+                        THEN COALESCE(office.office_id, placed.partner_id)
+                        ELSE placed.partner_id END AS group_id
+              FROM placed
+         LEFT JOIN policy ON policy.id = placed.policy_id
+         LEFT JOIN office ON office.partner_id = placed.partner_id) grouped
+ LEFT JOIN step ON step.move_line_id = grouped.id
+ LEFT JOIN contact ON contact.partner_id = grouped.group_id
+ LEFT JOIN waiting_notice
+        ON waiting_notice.partner_id = grouped.group_id
+       AND waiting_notice.currency_id = grouped.currency_id
+ LEFT JOIN paused ON paused.id = grouped.id
 ),
 -- the next rung: the lowest above the last one that is reached. Many items share one
 -- situation, so that it is looked up once for each of them
 rung AS MATERIALIZED (
     SELECT situation.*, next.*
-      FROM (SELECT DISTINCT policy_id, last_rank, date_due, previous_date
-              FROM item) situation
+      FROM (SELECT DISTINCT policy_id, is_workdays_only, profile, last_rank, date_due,
+                   previous_date
+              FROM item WHERE residual_currency > 0) situation
      CROSS JOIN LATERAL (
         SELECT candidate.*
-          FROM (SELECT level.id, level.rank, level.min_interval_days,
-                       level.min_amount::numeric AS min_amount,
-                       CASE level.delay_basis
-                           WHEN 'due_date' THEN situation.date_due
-                           WHEN 'end_of_month' THEN
-                               (date_trunc('month', situation.date_due)
-                                + interval '1 month - 1 day')::date
-                           ELSE situation.previous_date
-                       END + level.delay_days AS date
-                  FROM level
-                 WHERE level.policy_id = situation.policy_id
-                   AND level.rank > situation.last_rank
-                   -- a reminder of the coming due date makes no sense after it
-                   AND (level.delay_days >= 0 OR situation.date_due >= %(date)s)
+          FROM (SELECT based.id, based.rank, based.min_interval_days,
+                       based.min_amount, based.min_percent,
+                       based.delay_days < 0 AS is_upcoming,
+                       based.channel = 'none' AS is_silent,
+                       %(step_date)s AS date
+                  FROM (SELECT level.*,
+                               CASE level.delay_basis
+                                   WHEN 'due_date' THEN situation.date_due
+                                   WHEN 'end_of_month' THEN
+                                       (date_trunc('month', situation.date_due)
+                                        + interval '1 month - 1 day')::date
+                                   ELSE situation.previous_date
+                               END AS basis
+                          FROM level
+                         WHERE level.policy_id = situation.policy_id
+                           AND level.profile = situation.profile
+                           AND level.rank > situation.last_rank
+                           AND NOT level.is_skipped
+                           -- a reminder of the coming due date makes no sense after it
+                           AND (level.delay_days >= 0 OR situation.date_due >= %(date)s)
+                       ) based
                ) candidate
          ORDER BY candidate.date <= %(date)s DESC, candidate.rank
          LIMIT 1) next
 ),
-judged AS (
+spaced AS (
     SELECT item.*,
            next.id AS next_level_id,
            next.rank AS next_rank,
            next.date AS next_date,
-           GREATEST(next.date, item.contact_date + GREATEST(next.min_interval_days, 1))
-               AS step_date,
-           CASE
-               WHEN item.residual_currency <= 0 THEN 'credit'
-               WHEN item.policy_id IS NULL THEN 'no_policy'
-               WHEN item.no_followup THEN 'no_followup'
-               WHEN item.is_blocked THEN 'blocked'
-               WHEN item.is_pending THEN 'pending'
-               WHEN next.id IS NULL THEN 'finished'
-               WHEN next.date > %(date)s THEN 'waiting'
-               WHEN item.contact_date + GREATEST(next.min_interval_days, 1)
-                    > %(date)s THEN 'interval'
-               WHEN NULLIF(next.min_amount, 0) IS NOT NULL AND rate.factor IS NULL
-                   THEN 'no_rate'
-               WHEN item.policy_id != ALL(%(policies)s::int[]) THEN 'other_policy'
-               ELSE 'dun'
-           END AS verdict,
-           next.min_amount * rate.factor AS min_amount
+           next.is_upcoming, next.is_silent, next.min_interval_days,
+           next.min_amount * rate.factor AS min_amount,
+           next.min_amount > 0 AND rate.factor IS NULL AS has_no_rate,
+           COALESCE(next.min_percent, 0) AS min_percent,
+           -- the distance from the last contact. A note about a coming due date is no
+           -- reminder: it keeps the others back for that day only. A silent level
+           -- contacts nobody
+           CASE WHEN next.is_silent THEN NULL
+                WHEN next.is_upcoming THEN
+                    item.contact_date + GREATEST(next.min_interval_days, 1)
+                ELSE GREATEST(
+                    item.reminder_date + GREATEST(next.min_interval_days, 1),
+                    item.contact_date + 1)
+           END AS free_date
       FROM item
  LEFT JOIN rate ON rate.currency_id = item.currency_id
  LEFT JOIN rung next
         ON next.policy_id = item.policy_id
+       AND next.profile = item.profile
        AND next.last_rank = item.last_rank
        AND next.date_due = item.date_due
        AND next.previous_date = item.previous_date
        AND item.residual_currency > 0
 ),
--- one claim per debtor and currency: what is owed, less every open credit. It is summed
--- by level first, so that it needs no join with the items: the planner cannot guess how
--- many of them have a verdict
+judged AS (
+    SELECT spaced.*,
+           GREATEST(next_date, free_date) AS step_date,
+           CASE
+               WHEN residual_currency <= 0 THEN 'credit'
+               WHEN policy_id IS NULL THEN 'no_policy'
+               WHEN no_followup THEN 'no_followup'
+               WHEN is_blocked THEN 'blocked'
+               WHEN amount <= 0 THEN 'paused'
+               WHEN is_pending THEN 'pending'
+               WHEN next_level_id IS NULL THEN 'finished'
+               WHEN next_date > %(date)s THEN 'waiting'
+               WHEN policy_id != ALL(%(policies)s::int[]) THEN 'other_policy'
+               WHEN has_no_rate THEN 'no_rate'
+               WHEN free_date > %(date)s THEN 'interval'
+               ELSE 'dun'
+           END AS verdict,
+           -- kept back by the distance only, its own last notice being long ago: if the
+           -- customer is written to anyway, it moves up in that letter. Else whoever
+           -- buys every week would never get further than the first level
+           NOT is_upcoming
+               AND COALESCE(last_date + GREATEST(min_interval_days, 1) <= %(date)s, TRUE)
+               AS may_join
+      FROM spaced
+),
+%(netting)s,
+-- one claim per letter: what is owed, less every open credit. It is summed by level
+-- first, so that it needs no join with the items: the planner cannot guess how many of
+-- them have a verdict
 part AS (
-    SELECT partner_id, currency_id,
-           CASE WHEN verdict = 'dun' THEN next_level_id END AS level_id,
-           CASE WHEN verdict = 'dun' THEN next_rank END AS rank,
-           CASE WHEN verdict = 'dun' THEN min_amount END AS min_amount,
-           SUM(residual_currency) FILTER (
+    SELECT group_id, currency_id, group_key,
+           verdict = 'dun' AS is_step,
+           is_upcoming AND verdict = 'dun' AS is_upcoming,
+           CASE WHEN may_step THEN is_silent END AS is_silent,
+           CASE WHEN may_step THEN next_level_id END AS level_id,
+           CASE WHEN may_step THEN next_rank END AS rank,
+           CASE WHEN may_step THEN min_amount END AS min_amount,
+           CASE WHEN may_step THEN min_percent END AS min_percent,
+           SUM(amount) FILTER (
                WHERE verdict IN ('credit', 'dun')
                   OR (verdict IN ('waiting', 'interval', 'finished', 'other_policy')
-                      AND days_overdue > 0)) AS amount
-      FROM judged
-  GROUP BY 1, 2, 3, 4, 5
+                      AND days_overdue > 0)) AS amount,
+           SUM(amount) FILTER (WHERE verdict != 'credit') AS open_amount
+      FROM (SELECT entry.*,
+                   verdict = 'dun' OR (verdict = 'interval' AND may_join) AS may_step
+              FROM entry) stepping
+  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 ),
--- the highest level that an item of the claim reaches and whose minimum it meets
+-- the highest level that an item of the claim reaches and whose minimum it meets; one
+-- with words before one without; a reminder, which claims what is due, before a note
+-- about a coming due date
 claim AS (
-    SELECT DISTINCT ON (partner_id, currency_id)
-           partner_id, currency_id, amount, CASE WHEN is_met THEN level_id END AS level_id
-      FROM (SELECT partner_id, currency_id, level_id, rank, total AS amount,
-                   level_id IS NOT NULL AND total > 0
-                       AND total >= COALESCE(min_amount, 0) AS is_met
-              FROM (SELECT *, SUM(amount) OVER (PARTITION BY partner_id, currency_id)
-                                  AS total
-                      FROM part) summed) compared
-  ORDER BY partner_id, currency_id, is_met DESC, rank DESC, level_id
+    SELECT DISTINCT ON (group_id, currency_id, group_key)
+           group_id, currency_id, group_key, total AS amount, open_total,
+           CASE WHEN is_met THEN level_id END AS level_id,
+           is_met AND NOT is_upcoming AS is_reminder
+      FROM (SELECT *,
+                   level_id IS NOT NULL AND has_step AND total > 0
+                       AND total >= COALESCE(min_amount, 0)
+                       AND total * 100 >= min_percent * open_total AS is_met
+              FROM (SELECT group_id, currency_id, group_key, level_id, rank,
+                           min_amount, min_percent, is_silent,
+                           COALESCE(is_upcoming, FALSE) AS is_upcoming,
+                           CASE WHEN is_upcoming THEN SUM(amount) OVER letter
+                                ELSE COALESCE(SUM(amount) FILTER (
+                                    WHERE is_upcoming IS NOT TRUE) OVER letter, 0)
+                           END AS total,
+                           BOOL_OR(is_step) OVER letter AS has_step,
+                           SUM(open_amount) OVER (PARTITION BY group_id, currency_id)
+                               AS open_total
+                      FROM part
+                    WINDOW letter AS (PARTITION BY group_id, currency_id, group_key)
+                   ) summed) compared
+  ORDER BY group_id, currency_id, group_key, is_met DESC, is_silent, is_upcoming,
+           rank DESC, level_id
 ),
 -- one with a usable address before one without; among these the invoice contact, or the
 -- head office itself where there are several
 candidate AS (
-    SELECT c.partner_id, c.currency_id, l.id AS level_id, p.id AS recipient_id,
+    SELECT c.group_id, c.currency_id, c.group_key, p.id AS recipient_id,
            l.channel, l.fallback_channel,
            p.email_normalized IS NOT NULL AND NOT EXISTS (
                SELECT FROM mail_blacklist b
                 WHERE b.email = p.email_normalized AND b.active) AS has_email,
            COALESCE(p.street, '') != '' AND COALESCE(p.city, '') != '' AS has_address,
-           COUNT(*) FILTER (WHERE p.id != c.partner_id)
-               OVER (PARTITION BY c.partner_id, c.currency_id) AS contacts
+           COUNT(*) FILTER (WHERE p.id != c.group_id)
+               OVER (PARTITION BY c.group_id, c.currency_id, c.group_key) AS contacts
       FROM claim c
-      JOIN level l ON l.id = c.level_id
-      JOIN res_partner p ON p.commercial_partner_id = c.partner_id
-     WHERE p.id = c.partner_id OR (p.type = 'invoice' AND p.active)
+      JOIN ar_dunning_level l ON l.id = c.level_id
+      JOIN res_partner p ON p.commercial_partner_id = c.group_id
+     WHERE p.id = c.group_id OR (p.type = 'invoice' AND p.active)
 ),
 recipient AS (
-    SELECT DISTINCT ON (partner_id, currency_id)
-           partner_id, currency_id, recipient_id, reach.channel,
+    SELECT DISTINCT ON (group_id, currency_id, group_key)
+           group_id, currency_id, group_key, recipient_id, reach.channel,
            reach.channel = 'email' OR (reach.channel = 'letter' AND has_address)
                OR candidate.channel = 'none' AS is_reachable
       FROM candidate
@@ -196,36 +266,44 @@ recipient AS (
         SELECT CASE WHEN candidate.channel != 'email' OR has_email
                     THEN candidate.channel
                     ELSE candidate.fallback_channel END AS channel) reach
-  ORDER BY partner_id, currency_id,
+  ORDER BY group_id, currency_id, group_key,
            (candidate.channel = 'email' AND has_email) DESC,
            ((candidate.channel = 'email' AND has_email) OR has_address) DESC,
-           (recipient_id = partner_id) = (contacts != 1) DESC,
+           (recipient_id = group_id) = (contacts != 1) DESC,
            recipient_id
 )
-SELECT j.id, j.move_id, j.company_id, j.partner_id, j.debtor_id, j.currency_id,
-       j.residual, j.residual_currency, j.date_due, j.days_overdue, j.policy_id,
+SELECT j.id, j.move_id, j.company_id, j.partner_id, j.debtor_id, j.group_id,
+       j.group_key, j.currency_id, j.residual, j.residual_currency, j.amount,
+       j.date_due, j.days_overdue, j.policy_id, j.policy_source, j.rule_id, j.profile,
        CASE WHEN v.verdict = 'dun' THEN j.next_level_id ELSE last_level.id END
            AS level_id,
        CASE WHEN v.verdict = 'dun' THEN j.next_rank ELSE j.last_rank END AS level_rank,
+       last_level.id AS last_level_id, j.last_rank,
        j.next_level_id, j.next_date, j.step_date, j.last_date, j.contact_date,
-       v.verdict,
+       j.pause_until, v.verdict, j.verdict AS own_verdict,
        CASE WHEN r.is_reachable THEN c.level_id END AS notice_level_id,
-       c.amount AS claim, j.min_amount,
+       c.amount AS claim, j.min_amount, j.min_percent, c.open_total,
        r.recipient_id, r.channel
-  FROM judged j
-  LEFT JOIN claim c ON c.partner_id = j.partner_id AND c.currency_id = j.currency_id
+  FROM entry j
+  LEFT JOIN claim c
+    ON c.group_id = j.group_id AND c.currency_id = j.currency_id
+   AND c.group_key = j.group_key
   LEFT JOIN recipient r
-    ON r.partner_id = j.partner_id AND r.currency_id = j.currency_id
-  LEFT JOIN level last_level
+    ON r.group_id = j.group_id AND r.currency_id = j.currency_id
+   AND r.group_key = j.group_key
+  LEFT JOIN rung_rank last_level
     ON last_level.policy_id = j.policy_id AND last_level.rank = j.last_rank
  CROSS JOIN LATERAL (
     SELECT CASE
-        WHEN j.verdict IN ('credit', 'no_policy', 'no_followup', 'blocked', 'pending',
-                           'no_rate') THEN j.verdict
-        WHEN j.verdict = 'dun' THEN
+        WHEN j.verdict IN ('credit', 'no_policy', 'no_followup', 'blocked', 'paused',
+                           'pending', 'no_rate') THEN j.verdict
+        WHEN j.verdict = 'dun' OR (j.verdict = 'interval' AND j.may_join
+                                   AND c.level_id IS NOT NULL) THEN
             CASE
+                WHEN j.is_upcoming AND c.is_reminder THEN 'reminded'
                 WHEN c.amount <= 0 THEN 'covered'
-                WHEN r.is_reachable AND c.amount >= COALESCE(j.min_amount, 0) THEN 'dun'
+                WHEN r.is_reachable AND c.amount >= COALESCE(j.min_amount, 0)
+                     AND c.amount * 100 >= j.min_percent * c.open_total THEN 'dun'
                 WHEN r.is_reachable THEN 'along'
                 WHEN c.level_id IS NOT NULL THEN 'no_contact'
                 ELSE 'minimum'

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import format_date, formatLang
 
 
@@ -30,6 +30,11 @@ class ArDunningEngine(models.AbstractModel):
             "no_policy": _("No policy applies: choose a default in the settings."),
             "no_followup": _("Marked “No Follow-Up” on the invoice."),
             "blocked": _("The invoice is blocked for payment."),
+            "paused": _(
+                "Paused until %(until)s; see the pauses of the customer.",
+                until=format_date(self.env, facts.get("pause_until")),
+            ),
+            "failed": _("Could not be decided: %s", facts.get("problem") or ""),
             "pending": _(
                 "Another notice to this customer waits to be confirmed, sent or mended."
             ),
@@ -48,7 +53,11 @@ class ArDunningEngine(models.AbstractModel):
                 date=format_date(self.env, facts.get("contact_date")),
                 level=facts.get("level"),
                 days=max(facts.get("interval") or 0, 1),
-                until=self._get_interval_end(facts),
+                until=format_date(self.env, facts.get("step_date")),
+            ),
+            "reminded": _(
+                "The customer gets a reminder of what is overdue; the note about this "
+                "coming due date would only blur it."
             ),
             "covered": _(
                 "Payments and credit notes not matched yet cover the debt (claim "
@@ -74,13 +83,6 @@ class ArDunningEngine(models.AbstractModel):
         return sentences.get(facts["reason"], facts["reason"])
 
     @api.model
-    def _get_interval_end(self, facts):
-        if not facts.get("contact_date"):
-            return ""
-        days = max(facts.get("interval") or 0, 1)
-        return format_date(self.env, fields.Date.add(facts["contact_date"], days=days))
-
-    @api.model
     def _explain_row(self, row):
         """What a row of the decision means for its item, as a sentence."""
         level = self.env["ar.dunning.level"].browse(row["next_level_id"])
@@ -90,7 +92,7 @@ class ArDunningEngine(models.AbstractModel):
                 "Level “%(level)s” goes out with the next run.", level=level.name
             )
         if verdict == "along":
-            verdict = self._get_own_verdict(row, level)
+            verdict = self._get_own_verdict(row)
         line = self.env["account.move.line"].browse(row["id"])
         return self._explain_skip(
             {
@@ -104,13 +106,9 @@ class ArDunningEngine(models.AbstractModel):
         )
 
     @api.model
-    def _get_own_verdict(self, row, level):
+    def _get_own_verdict(self, row):
         """Why an item that is only listed in a notice does not move by itself."""
-        if not level:
-            return "finished"
-        if row["min_amount"] and row["claim"] < row["min_amount"]:
-            return "minimum"
-        return "waiting"
+        return "minimum" if row["own_verdict"] == "dun" else row["own_verdict"]
 
     @api.model
     def _explain_step(self, line):

@@ -33,6 +33,14 @@ class ArDunningLevel(models.Model):
         required=True,
         default="due_date",
     )
+    day_type = fields.Selection(
+        [("calendar", "calendar days"), ("business", "working days")],
+        "In",
+        required=True,
+        default="calendar",
+        help="Working days are those of the company's working hours, without its "
+        "public holidays. The deadline is counted in them, too.",
+    )
     min_interval_days = fields.Integer(
         "Distance (days)",
         default=5,
@@ -44,6 +52,19 @@ class ArDunningLevel(models.Model):
         digits="Account",
         help="In the currency of the company that runs the ladder. A claim below it "
         "is not pursued at this level.",
+    )
+    min_percent = fields.Float(
+        "Minimum share (%)",
+        digits=(5, 1),
+        help="The claim must be at least this part of all that the customer has open "
+        "in its currency.",
+    )
+    needs_approval = fields.Boolean(
+        "Manager approves",
+        help="A notice of this level waits until a credit manager has approved it.",
+    )
+    variant_ids = fields.One2many(
+        "ar.dunning.level.variant", "level_id", "By payer profile", copy=True
     )
     channel = fields.Selection(
         [("email", "E-mail"), ("letter", "Letter"), ("none", "No message")],
@@ -97,6 +118,10 @@ class ArDunningLevel(models.Model):
         "CHECK(min_interval_days >= 0 AND deadline_days >= 0 AND min_amount >= 0)",
         "Distance, days to pay and minimum amount cannot be negative.",
     )
+    _check_percent = models.Constraint(
+        "CHECK(min_percent >= 0 AND min_percent <= 100)",
+        "The minimum share is a percentage between 0 and 100.",
+    )
 
     # === COMPUTE METHODS === #
 
@@ -106,20 +131,26 @@ class ArDunningLevel(models.Model):
             "ar_collections.action_report_ar_dunning_notice", raise_if_not_found=False
         )
 
-    @api.depends("delay_days", "delay_basis")
+    @api.depends("delay_days", "delay_basis", "day_type")
     def _compute_description(self):
         for level in self:
             basis = dict(level._fields["delay_basis"]._description_selection(self.env))
             if level.delay_basis == "due_date" and level.delay_days < 0:
-                level.description = self.env._(
-                    "%(days)s days before the due date", days=-level.delay_days
+                rule = (
+                    self.env._("%(days)s working days before the due date")
+                    if level.day_type == "business"
+                    else self.env._("%(days)s days before the due date")
                 )
             else:
-                level.description = self.env._(
-                    "%(days)s days %(basis)s",
-                    days=level.delay_days,
-                    basis=basis.get(level.delay_basis, ""),
+                rule = (
+                    self.env._("%(days)s working days %(basis)s")
+                    if level.day_type == "business"
+                    else self.env._("%(days)s days %(basis)s")
                 )
+            level.description = rule % {
+                "days": abs(level.delay_days),
+                "basis": basis.get(level.delay_basis, ""),
+            }
 
     def _compute_notice_model_id(self):
         # sudo: only names the model that new server actions are for
@@ -128,26 +159,52 @@ class ArDunningLevel(models.Model):
 
     # === CONSTRAINT METHODS === #
 
-    @api.constrains("policy_id", "sequence", "delay_days", "delay_basis")
+    @api.constrains("policy_id", "sequence", "delay_days", "delay_basis", "day_type")
     def _check_delays_climb(self):
         """Later rungs must come later, or the ladder would jump to the last one."""
+        if self.env.cr.cache.get("ar_collections.ladders"):
+            # the policy is being written: it looks at the whole at the end
+            return
+        profiles = [False, *dict(self.variant_ids._fields["payer_profile"].selection)]
         for policy in self.policy_id:
             levels = policy.level_ids.sorted(lambda lv: (lv.sequence, lv.id))
-            levels = levels.filtered(lambda lv: lv.delay_basis == "due_date")
-            for low, high in pairwise(levels):
-                if high.delay_days <= low.delay_days:
-                    raise ValidationError(
-                        self.env._(
-                            "In policy %(policy)s, level “%(high)s” (%(high_days)s "
-                            "days) must come later than level “%(low)s” "
-                            "(%(low_days)s days). Change the days or the order.",
-                            policy=policy.name,
-                            high=high.name,
-                            high_days=high.delay_days,
-                            low=low.name,
-                            low_days=low.delay_days,
+            for profile in profiles:
+                for day_type in ("calendar", "business"):
+                    steps = levels.filtered(
+                        lambda lv, day_type=day_type: (
+                            lv.delay_basis == "due_date" and lv.day_type == day_type
                         )
                     )
+                    steps._check_steps_climb(profile)
+
+    def _check_steps_climb(self, profile):
+        steps = [
+            (level, level._get_variant(profile).delay_days)
+            if level._get_variant(profile)
+            else (level, level.delay_days)
+            for level in self
+            if not level._get_variant(profile).is_skipped
+        ]
+        for (low, low_days), (high, high_days) in pairwise(steps):
+            if high_days <= low_days:
+                names = dict(
+                    self.variant_ids._fields["payer_profile"]._description_selection(
+                        self.env
+                    )
+                )
+                raise ValidationError(
+                    self.env._(
+                        "In policy %(policy)s, level “%(high)s” (%(high_days)s "
+                        "days) must come later than level “%(low)s” "
+                        "(%(low_days)s days)%(profile)s. Change the days or the order.",
+                        policy=low.policy_id.name,
+                        high=high.name,
+                        high_days=high_days,
+                        low=low.name,
+                        low_days=low_days,
+                        profile=f" ({names[profile]})" if profile else "",
+                    )
+                )
 
     @api.constrains("channel", "mail_template_id")
     def _check_has_text(self):
@@ -161,10 +218,25 @@ class ArDunningLevel(models.Model):
                     )
                 )
 
+    @api.constrains("action_ids")
+    def _check_actions(self):
+        # sudo: the action's model, whoever edits the level
+        for action in self.sudo().action_ids:
+            if action.model_id.model != "ar.dunning.notice":
+                raise ValidationError(
+                    self.env._(
+                        "Action “%(action)s” works on %(model)s. A level runs actions "
+                        "on dunning notices only.",
+                        action=action.name,
+                        model=action.model_id.name,
+                    )
+                )
+
     @api.constrains("delay_basis", "delay_days")
     def _check_negative_delay(self):
         for level in self:
-            if level.delay_days < 0 and level.delay_basis != "due_date":
+            days = [level.delay_days, *level.variant_ids.mapped("delay_days")]
+            if min(days) < 0 and level.delay_basis != "due_date":
                 raise ValidationError(
                     self.env._(
                         "Only days counted from the due date can be negative "
@@ -174,6 +246,23 @@ class ArDunningLevel(models.Model):
                 )
 
     # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        levels = super().create(vals_list)
+        levels.policy_id._record_version()
+        return levels
+
+    def write(self, vals):
+        result = super().write(vals)
+        self.policy_id._record_version()
+        return result
+
+    def unlink(self):
+        policies = self.policy_id
+        result = super().unlink()
+        policies.exists()._record_version()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
@@ -187,3 +276,42 @@ class ArDunningLevel(models.Model):
                     "it. Archive the policy and make a new one instead."
                 )
             )
+
+    # === BUSINESS METHODS === #
+
+    def _get_variant(self, profile):
+        """What the level does otherwise for payers of a profile; empty if nothing."""
+        return self.variant_ids.filtered(lambda v: v.payer_profile == profile)
+
+    def _get_template(self, profile):
+        """The text of the level for a payer of this profile.
+
+        :rtype: recordset of `mail.template`
+        """
+        self.ensure_one()
+        return self._get_variant(profile).mail_template_id or self.mail_template_id
+
+    def _get_deadline_days(self, profile):
+        variant = self._get_variant(profile)
+        return variant.deadline_days if variant else self.deadline_days
+
+    def _own_texts(self):
+        """Copy the texts, so that editing them changes no other policy's."""
+        for holder in (self, *self.variant_ids):
+            if holder.mail_template_id:
+                name = f"{self.policy_id.name}: {holder.mail_template_id.name}"
+                holder.mail_template_id = holder.mail_template_id.copy({"name": name})
+
+    def _get_day(self, company, basis, days):
+        """The day that is ``days`` from ``basis``, in the level's kind of days.
+
+        The decision's query counts the same way.
+        """
+        self.ensure_one()
+        day = fields.Date.add(basis, days=days)
+        if self.day_type == "business":
+            return company._get_workdays(basis).add(basis, days)
+        if self.policy_id.is_workdays_only:
+            workdays = company._get_workdays(basis)
+            return workdays.previous(day) if days < 0 else workdays.next(day)
+        return day

@@ -5,6 +5,8 @@ from markupsafe import Markup, escape
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .ar_debtor_profile import PROFILES
+
 _logger = logging.getLogger(__name__)
 
 
@@ -35,6 +37,13 @@ class ArDunningNotice(models.Model):
         "ar.dunning.level", required=True, readonly=True, ondelete="restrict"
     )
     policy_id = fields.Many2one(related="level_id.policy_id")
+    policy_version = fields.Integer(
+        readonly=True, aggregator=None, help="The version that it was decided by."
+    )
+    payer_profile = fields.Selection(PROFILES, "Payer", readonly=True)
+    group_key = fields.Integer(
+        readonly=True, help="Which of the customer's letters, if there are several."
+    )
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     date = fields.Date(
         "Decided for", required=True, readonly=True, help="The day of the decision."
@@ -88,6 +97,9 @@ class ArDunningNotice(models.Model):
         help="What was different when the notice was looked at again before sending.",
     )
     explanation = fields.Html("Why", compute="_compute_explanation")
+    explanation_sent = fields.Html(
+        readonly=True, help="Kept as it was when it was sent."
+    )
 
     _to_deliver_idx = models.Index("(id) WHERE state = 'queued'")
 
@@ -104,8 +116,12 @@ class ArDunningNotice(models.Model):
         if operator not in ("ilike", "like", "=", "in"):
             return NotImplemented
         values = value if operator == "in" else [value]
-        numbers = {str(v).rsplit("/", 1)[-1].strip() for v in values}
-        return [("id", "in", [int(n) for n in numbers if n.isdigit()])]
+        ids = set()
+        for text in values:
+            *_prefix, number = str(text).strip().split("/")
+            if number.isdecimal():
+                ids.add(int(number))
+        return [("id", "in", list(ids))]
 
     @api.depends("name", "debtor_id")
     def _compute_display_name(self):
@@ -124,16 +140,20 @@ class ArDunningNotice(models.Model):
         for notice in self:
             notice.days_overdue = max(oldest.get(notice._origin, 0), 0)
 
-    @api.depends("line_ids", "amount_due", "change_note")
+    @api.depends("line_ids", "amount_due", "change_note", "explanation_sent")
     def _compute_explanation(self):
-        engine = self.env["ar.dunning.engine"]
         for notice in self:
-            sentences = engine._explain_notice(notice)
-            if notice.change_note:
-                sentences.append(notice.change_note)
-            notice.explanation = Markup("<ul>%s</ul>") % Markup("").join(
-                Markup("<li>%s</li>") % escape(sentence) for sentence in sentences
-            )
+            notice.explanation = notice.explanation_sent or notice._get_explanation()
+
+    def _get_explanation(self):
+        """Which rules and figures led to the notice, as a list in HTML."""
+        self.ensure_one()
+        sentences = self.env["ar.dunning.engine"]._explain_notice(self)
+        if self.change_note:
+            sentences.append(self.change_note)
+        return Markup("<ul>%s</ul>") % Markup("").join(
+            Markup("<li>%s</li>") % escape(sentence) for sentence in sentences
+        )
 
     @api.depends("body", "state")
     def _compute_preview(self):
@@ -158,12 +178,14 @@ class ArDunningNotice(models.Model):
 
     # === ACTION METHODS === #
 
-    def action_drop(self):
-        """Leave a draft out of its run; the customer gets nothing from it."""
+    def action_drop(self, reason=""):
+        """Leave a notice out of its run; the customer gets nothing from it."""
         notices = self._as_collector()
-        return notices._cancel(
-            self.env._("Dropped by %(user)s.", user=self.env.user.name)
+        dropped = notices._cancel(
+            reason or self.env._("Dropped by %(user)s.", user=self.env.user.name)
         )
+        dropped._log_deviation("dropped", reason)
+        return dropped
 
     def action_cancel(self):
         return self.action_drop()
@@ -171,13 +193,7 @@ class ArDunningNotice(models.Model):
     def action_retry(self):
         """Queue failed notices again; each is looked at afresh before it goes."""
         failed = self._as_collector().filtered(lambda n: n.state == "error")
-        # sudo: the failed e-mail in the system's queue must not go out as well
-        self.env["mail.mail"].sudo().search(
-            [
-                ("mail_message_id", "in", failed.mail_message_id.ids),
-                ("state", "!=", "sent"),
-            ]
-        ).cancel()
+        failed._cancel_mails()
         failed.write({"problem": False, "date_sent": False})
         failed._update_state(("error",), "queued")
         failed.run_id.filtered(lambda run: run.state == "done").state = "confirmed"
@@ -227,9 +243,21 @@ class ArDunningNotice(models.Model):
                     notice=sent[0].display_name,
                 )
             )
+        # an e-mail that failed must not go out by its own “Retry” afterwards
+        self._cancel_mails()
         moved = self._update_state(("draft", "queued", "error"), "cancel")
         moved.write({"cancel_reason": reason})
         return moved
+
+    def _cancel_mails(self):
+        """Take the e-mails of these notices that were not sent out of the queue."""
+        # sudo: the mail queue belongs to the system
+        self.env["mail.mail"].sudo().search(
+            [
+                ("mail_message_id", "in", self.mail_message_id.ids),
+                ("state", "!=", "sent"),
+            ]
+        ).cancel()
 
     @api.model
     def _trigger_delivery(self):
@@ -243,7 +271,9 @@ class ArDunningNotice(models.Model):
 
         Before the ladder's next step, so that no letter crosses its own deadline.
         """
-        deadline = fields.Date.add(date, days=self.level_id.deadline_days)
+        level = self.level_id
+        days = level._get_deadline_days(self.payer_profile)
+        deadline = level._get_day(self.company_id, date, days)
         _level, next_date = self._get_next_step()
         if next_date and self.days_overdue > 0:
             deadline = min(deadline, fields.Date.subtract(next_date, days=1))
@@ -267,6 +297,9 @@ class ArDunningNotice(models.Model):
         self.ensure_one()
         levels = self.policy_id.level_ids.sorted(lambda lv: (lv.sequence, lv.id))
         above = levels[list(levels).index(self.level_id) + 1 :] if levels else levels
+        above = above.filtered(
+            lambda lv: not lv._get_variant(self.payer_profile).is_skipped
+        )
         if not above:
             return self.env["ar.dunning.level"], None
         level = above[0]
@@ -277,5 +310,27 @@ class ArDunningNotice(models.Model):
         base = sent if level.delay_basis == "previous_notice" else due
         if level.delay_basis == "end_of_month":
             base = fields.Date.end_of(due, "month")
+        variant = level._get_variant(self.payer_profile)
+        days = variant.delay_days if variant else level.delay_days
         earliest = fields.Date.add(sent, days=max(level.min_interval_days, 1))
-        return level, max(fields.Date.add(base, days=level.delay_days), earliest)
+        return level, max(level._get_day(self.company_id, base, days), earliest)
+
+    def _log_deviation(self, kind, reason):
+        """Write down that a person did something else than the policy says."""
+        self.env["ar.deviation"]._log(
+            kind,
+            [
+                (
+                    notice.debtor_id,
+                    reason,
+                    notice,
+                    notice.currency_id._convert(
+                        notice.amount_due,
+                        notice.company_id.currency_id,
+                        notice.company_id,
+                        notice.date,
+                    ),
+                )
+                for notice in self
+            ],
+        )

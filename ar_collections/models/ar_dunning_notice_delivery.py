@@ -1,6 +1,8 @@
 import logging
+import re
 
 import psycopg2
+from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -11,6 +13,8 @@ _logger = logging.getLogger(__name__)
 
 # Small enough that a person sees the run move, large enough to share the queries.
 BATCH = 20
+# Opens an invoice without a password.
+TOKEN = re.compile(r"[?&](?:amp;)?access_token=[\w-]+")
 # A payment that is being registered holds its items for moments only.
 ATTEMPTS = 5
 
@@ -111,11 +115,14 @@ class ArDunningNotice(models.Model):
 
     def _send_batch(self, channel):
         for notice in self:
-            notice.date_sent = notice.run_id._get_day()
+            notice.date_sent = notice.company_id._ar_today()
             notice.date_deadline = notice._get_deadline(notice.date_sent)
         self._update_state(("queued",), "sent")
         self._ensure_access_tokens()
         getattr(self, f"_deliver_{channel}")()
+        for notice in self:
+            # what led to it, as it was; levels change their names and days later
+            notice.explanation_sent = notice._get_explanation()
         self._run_actions()
         self.flush_recordset()
         self.env["ar.debtor"]._refresh(self.company_id, self.debtor_id.partner_id.ids)
@@ -134,7 +141,10 @@ class ArDunningNotice(models.Model):
         todo = self.filtered(lambda n: not n.is_acted)
         todo.is_acted = True
         for notice in todo:
-            for action in notice.level_id.action_ids:
+            # sudo: a collector sends, the credit manager has chosen the actions
+            for action in notice.level_id.sudo().action_ids:
+                if action.model_id.model != self._name:
+                    continue
                 # sudo: what a level does is decided by its policy, not by the sender
                 action.sudo().with_context(
                     active_model=notice._name,
@@ -146,19 +156,59 @@ class ArDunningNotice(models.Model):
         """Plan a call on the debtor for its collector; a shipped server action."""
         for notice in self:
             debtor = notice.debtor_id
-            user = debtor.user_id or notice.run_id.user_id
+            user = notice._get_responsible()
             debtor.activity_schedule(
                 "ar_collections.mail_activity_type_collection_call",
                 date_deadline=notice.date_deadline,
-                summary=self.env._(
-                    "%(level)s: %(amount)s open",
-                    level=notice.level_id.name,
-                    amount=formatLang(
-                        self.env, notice.amount_due, currency_obj=notice.currency_id
-                    ),
-                ),
+                summary=notice._get_call_summary(),
                 user_id=user.id,
             )
+
+    def _get_responsible(self):
+        """Who takes the next step: the collector, else whoever sent the run.
+
+        Nobody who left, and no robot.
+        """
+        self.ensure_one()
+        run = self.run_id
+        robot = self.env.ref("base.user_root")
+        # sudo: users of other companies are looked at, not shown
+        manager = self.env.ref("ar_collections.ar_collections_group_manager").sudo()
+        candidates = [
+            self.debtor_id.user_id,
+            run.confirm_user_id,
+            run.user_id,
+            *manager.all_user_ids.sorted("id").filtered(
+                lambda u: self.company_id in u.company_ids
+            ),
+        ]
+        for user in candidates:
+            if user and user.active and user != robot and not user.share:
+                return user
+        return self.env.user
+
+    def _undo_actions(self):
+        """Take back what the levels' actions did, as far as it can be taken back.
+
+        Calls that were planned and not made yet are withdrawn. Extensions whose actions
+        can be undone do so here.
+        """
+        call = self.env.ref("ar_collections.mail_activity_type_collection_call")
+        for notice in self:
+            notice.debtor_id.activity_ids.filtered(
+                lambda a, notice=notice: (
+                    a.activity_type_id == call
+                    and a.date_deadline == notice.date_deadline
+                    and a.summary == notice._get_call_summary()
+                )
+            ).unlink()
+
+    def _get_call_summary(self):
+        return self.env._(
+            "%(level)s: %(amount)s open",
+            level=self.level_id.name,
+            amount=formatLang(self.env, self.amount_due, currency_obj=self.currency_id),
+        )
 
     # === CHANNELS === #
 
@@ -201,7 +251,8 @@ class ArDunningNotice(models.Model):
     def _prepare_mail_vals(self):
         """Values of the `mail.mail` of one notice. Extensions may add to them."""
         self.ensure_one()
-        sender = self.user_id.email_formatted or self.company_id.email_formatted
+        collector = self.user_id.filtered("active")
+        sender = collector.email_formatted or self.company_id.email_formatted
         if not sender:
             raise UserError(
                 self.env._(
@@ -231,15 +282,25 @@ class ArDunningNotice(models.Model):
         }
 
     def _log_on_customers(self):
-        """Keep the exact text in the chatter of the customer, too."""
+        """Keep the text in the chatter of the customer, too.
+
+        Everybody who sees the customer reads it there: links to pay are taken out, and
+        where several companies share the customer, only the level is told.
+        """
         note = self.env.ref("mail.mt_note")
+        # sudo: whether there is another company does not depend on who sends
+        several = (
+            self.env["res.company"]
+            .sudo()
+            .search_count([("parent_id", "=", False)], limit=2)
+        )
         vals_list = [
             {
                 "model": "res.partner",
                 "res_id": notice.debtor_id.partner_id.id,
                 "record_name": notice.debtor_id.name,
                 "subject": notice.subject,
-                "body": notice.body,
+                "body": notice._get_customer_note(several > 1),
                 "message_type": "notification",
                 "subtype_id": note.id,
                 "author_id": self.env.user.partner_id.id,
@@ -250,3 +311,14 @@ class ArDunningNotice(models.Model):
         ]
         # sudo: a note in the customer's chatter, whatever the sender may edit there
         self.env["mail.message"].sudo().create(vals_list)
+
+    def _get_customer_note(self, is_shared):
+        self.ensure_one()
+        if is_shared and not self.debtor_id.partner_id.company_id:
+            return self.env._(
+                "%(company)s: %(level)s sent, %(notice)s.",
+                company=self.company_id.name,
+                level=self.level_id.name,
+                notice=self.name,
+            )
+        return Markup(TOKEN.sub("", self.body or ""))  # noqa: S704, the text as sent

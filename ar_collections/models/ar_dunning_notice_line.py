@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ArDunningNoticeLine(models.Model):
@@ -31,7 +31,16 @@ class ArDunningNoticeLine(models.Model):
     level_rank = fields.Integer("Rung")
     is_step = fields.Boolean("Moves up", help="The item reaches its level now.")
     is_live = fields.Boolean(default=True)
-    amount_residual = fields.Monetary("Open")
+    amount_residual = fields.Monetary("Open", help="What is claimed of the item.")
+    amount_paused = fields.Monetary(
+        "Paused", help="Also open, but paused and not claimed."
+    )
+    decided_level_id = fields.Many2one(
+        "ar.dunning.level",
+        "Level as decided",
+        ondelete="set null",
+        help="If somebody chose another level for the notice.",
+    )
     date_due = fields.Date("Due")
     days_overdue = fields.Integer("Days late")
     date_level = fields.Date("Level reached on")
@@ -51,6 +60,29 @@ class ArDunningNoticeLine(models.Model):
         :param row: the item's row of the decision, None if it is settled
         """
         self.ensure_one()
+        level = self.decided_level_id or self.level_id
         return bool(
-            row and row["verdict"] == "dun" and row["next_level_id"] == self.level_id.id
+            row and row["verdict"] == "dun" and row["next_level_id"] == level.id
         )
+
+    def _stay(self, row):
+        """Take no step after all: the item keeps the level it stood on."""
+        self.write(
+            {
+                "is_step": False,
+                "decided_level_id": False,
+                "level_id": row and row["last_level_id"],
+                "level_rank": row and row["last_rank"],
+            }
+        )
+
+    @api.model
+    def _prepare_decision_vals(self, row):
+        """What the decision says of an item's amounts and days."""
+        is_credit = row["verdict"] == "credit"
+        paused = 0.0 if is_credit else row["residual_currency"] - row["amount"]
+        return {
+            "amount_residual": row["amount"],
+            "amount_paused": paused,
+            "days_overdue": row["days_overdue"],
+        }

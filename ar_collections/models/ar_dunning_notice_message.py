@@ -20,8 +20,8 @@ class ArDunningNotice(models.Model):
         :rtype: dict
         """
         messages = {}
-        for template, notices in self.grouped("level_id").items():
-            template = template.mail_template_id
+        texts = self.grouped(lambda n: n.level_id._get_template(n.payer_profile))
+        for template, notices in texts.items():
             if not template:
                 continue
             # the words are the company's; a collector need not be a template editor
@@ -117,7 +117,8 @@ class ArDunningNotice(models.Model):
     def _get_contact(self):
         """Whom the customer may ask: the collector, else the company."""
         self.ensure_one()
-        return self.user_id.partner_id or self.company_id.partner_id
+        collector = self.user_id.filtered("active")
+        return collector.partner_id or self.company_id.partner_id
 
     def _get_attachments(self):
         """Attachments of the e-mail, by the level's settings.

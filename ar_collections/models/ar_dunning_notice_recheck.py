@@ -21,18 +21,21 @@ class ArDunningNotice(models.Model):
         for run, notices in self.grouped("run_id").items():
             rows = self.env["ar.dunning.engine"]._decide(
                 run.company_id,
-                run._get_day(),
+                run.company_id._ar_today(),
                 run.policy_ids,
                 notices.debtor_id.partner_id,
                 run,
-                as_of=run.company_id._ar_today(),
             )
             by_key = {}
             for row in rows:
-                key = (row["debtor_id"], row["currency_id"])
+                key = (row["group_id"], row["currency_id"], row["group_key"])
                 by_key.setdefault(key, []).append(row)
             for notice in notices:
-                key = (notice.debtor_id.id, notice.currency_id.id)
+                key = (
+                    notice.debtor_id.partner_id.id,
+                    notice.currency_id.id,
+                    notice.group_key,
+                )
                 if notice._refresh(by_key.get(key, [])):
                     ready += notice
         return ready
@@ -44,39 +47,71 @@ class ArDunningNotice(models.Model):
         """
         self.ensure_one()
         now = {row["id"]: row for row in rows}
-        steps = self.line_ids.filtered("is_step")
+        steps = self.line_ids.filtered(lambda ln: ln.is_step or ln.decided_level_id)
         right = steps.filtered(lambda ln: ln._is_right(now.get(ln.move_line_id.id)))
         if not right:
             self._cancel(self._get_drop_reason(steps, now))
             return False
-        (steps - right).is_step = False
-        top = right.sorted("level_rank")[-1]
-        if not self._follow_decision(top.level_id, now[top.move_line_id.id]):
+        for line in steps - right:
+            line._stay(now.get(line.move_line_id.id))
+        rows = [now[line.move_line_id.id] for line in right]
+        if not self._follow_decision(max(rows, key=lambda row: row["level_rank"])):
             return False
         before = self.amount_due
+        gone = self._update_lines(now)
+        self.amount_due = sum(self.line_ids.mapped("amount_residual"))
+        if self.currency_id.compare_amounts(self.amount_due, 0) <= 0:
+            self._cancel(
+                self.env._("Not sent: payments and credit notes cover the claim.")
+            )
+            return False
+        self._note_change(before, gone)
+        return True
+
+    def _update_lines(self, now):
+        """Bring the lines in line with the decision: amounts, what left, what came.
+
+        :param dict now: the decision on the debtor's items, by journal item
+        :return: number of items that left
+        """
         gone = self.line_ids.filtered(
             lambda ln: now.get(ln.move_line_id.id, {}).get("verdict") not in IN_NOTICE
         )
+        count = len(gone)
         gone.is_live = False
         gone.flush_recordset(["is_live"])
         gone.unlink()
         for line in self.line_ids:
-            row = now[line.move_line_id.id]
-            line.amount_residual = row["residual_currency"]
-            line.days_overdue = row["days_overdue"]
-        self._add_credits(now)
-        self.amount_due = sum(self.line_ids.mapped("amount_residual"))
-        self._note_change(before, gone)
-        return True
+            line.write(line._prepare_decision_vals(now[line.move_line_id.id]))
+        known = set(self.line_ids.move_line_id.ids)
+        line = self.env["ar.dunning.notice.line"]
+        line.create(
+            [
+                {
+                    "notice_id": self.id,
+                    "move_line_id": row["id"],
+                    "date_due": row["date_due"],
+                    # it is owed, but its own step is left to the next run
+                    "level_id": row["last_level_id"],
+                    "level_rank": row["last_rank"],
+                    **line._prepare_decision_vals(row),
+                }
+                for row in now.values()
+                if row["verdict"] in IN_NOTICE and row["id"] not in known
+            ]
+        )
+        return count
 
-    def _follow_decision(self, level, row):
+    def _follow_decision(self, row):
         """Take over level, recipient and channel as they are right now.
 
-        The level comes down when the item that carried it was settled.
+        The level comes down when the item that carried it was settled. What a person
+        chose, level or recipient, stays.
 
+        :param row: the decision on the highest item that still moves
         :return: whether the notice is still to be sent
         """
-        if row["notice_level_id"] != level.id:
+        if row["notice_level_id"] != row["level_id"]:
             self._cancel(
                 self.env._(
                     "Not sent: what is open has changed so much that the next run has "
@@ -84,39 +119,20 @@ class ArDunningNotice(models.Model):
                 )
             )
             return False
-        if level != self.level_id:
+        level = self.level_id.browse(row["level_id"])
+        vals = {"min_amount": row["min_amount"] or 0.0}
+        if not self.is_redirected:
+            vals |= {"partner_id": row["recipient_id"], "channel": row["channel"]}
+        if not self.is_level_changed and level != self.level_id:
+            vals["level_id"] = level.id
             self.change_note = self.env._(
                 "Looked at again before sending: level “%(before)s” became "
                 "“%(after)s”, since the items of the higher one are settled.",
                 before=self.level_id.name,
                 after=level.name,
             )
-        self.write(
-            {
-                "level_id": level.id,
-                "partner_id": row["recipient_id"],
-                "channel": row["channel"],
-                "min_amount": row["min_amount"] or 0.0,
-            }
-        )
+        self.write(vals)
         return True
-
-    def _add_credits(self, now):
-        """List payments and credit notes that came in since the decision."""
-        known = self.line_ids.move_line_id.ids
-        self.env["ar.dunning.notice.line"].create(
-            [
-                {
-                    "notice_id": self.id,
-                    "move_line_id": row["id"],
-                    "amount_residual": row["residual_currency"],
-                    "date_due": row["date_due"],
-                    "days_overdue": row["days_overdue"],
-                }
-                for row in now.values()
-                if row["verdict"] == "credit" and row["id"] not in known
-            ]
-        )
 
     def _note_change(self, before, gone):
         if not self.currency_id.compare_amounts(before, self.amount_due):
@@ -127,15 +143,17 @@ class ArDunningNotice(models.Model):
         ]
         note = self.env._(
             "Looked at again before sending: the claim changed from %(before)s to "
-            "%(after)s; %(count)s items left the notice.",
+            "%(after)s (%(count)s items left the notice).",
             before=amounts[0],
             after=amounts[1],
-            count=len(gone),
+            count=gone,
         )
         self.change_note = "\n".join(filter(None, [self.change_note, note]))
 
     def _get_drop_reason(self, steps, now):
         """Why nothing of the notice is left to say, in the words of the decision."""
+        if not steps:
+            return self.env._("Not sent: another run has taken its items.")
         row = next(
             (now[ln.move_line_id.id] for ln in steps if ln.move_line_id.id in now), None
         )

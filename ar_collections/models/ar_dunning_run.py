@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_date
 
 
@@ -86,12 +86,35 @@ class ArDunningRun(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         runs = super().create(vals_list)
+        today = {company: company._ar_today() for company in runs.company_id}
         if not self.env.su and runs.filtered(
-            lambda r: r.state != "draft" or r.is_automatic or r.confirm_user_id
+            lambda r: (
+                r.state != "draft"
+                or r.is_automatic
+                or r.confirm_user_id
+                or r.confirm_date
+                or r.user_id != self.env.user
+                or r.decided_on != today[r.company_id]
+            )
         ):
             # looked at afterwards: defaults from the context are seen, too
-            raise AccessError(self.env._("A dunning run begins as a draft."))
+            raise AccessError(
+                self.env._("A dunning run begins as a draft of whoever starts it.")
+            )
         return runs
+
+    @api.constrains("company_id")
+    def _check_company_is_root(self):
+        for run in self:
+            if run.company_id.parent_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(branch)s is a branch: its receivables are pursued by "
+                        "%(root)s. Start the run there.",
+                        branch=run.company_id.name,
+                        root=run.company_id.root_id.name,
+                    )
+                )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_confirmed(self):
@@ -112,7 +135,11 @@ class ArDunningRun(models.Model):
         self._check_state("draft", self.env._("previewed"))
         self._clear_draft()
         self.decided_on = self.company_id._ar_today()
-        self._write_decision()
+        # who was dropped from it stays dropped
+        dropped = self.notice_ids.debtor_id.partner_id.ids
+        self._write_decision(
+            [pid for pid in self._get_partner_ids() if pid not in set(dropped)]
+        )
         return True
 
     def action_confirm(self):
@@ -122,16 +149,8 @@ class ArDunningRun(models.Model):
         # two people press the button at once: the second is refused
         self.lock_for_update()
         self._check_state("draft", self.env._("confirmed"))
-        if self._get_day() > self.company_id._ar_today():
-            raise UserError(
-                self.env._(
-                    "This run decides for %(date)s. Confirm it on that day: its words "
-                    "and days would be wrong before.",
-                    date=format_date(self.env, self.date),
-                )
-            )
-        drafts = self.notice_ids.filtered(lambda n: n.state == "draft")
-        if not drafts:
+        self._check_day()
+        if not self.draft_count:
             raise UserError(
                 self.env._(
                     "There is nothing to send in this run. See “Left alone” for the "
@@ -145,7 +164,10 @@ class ArDunningRun(models.Model):
                 "confirm_date": fields.Datetime.now(),
             }
         )
-        drafts._update_state(("draft",), "queued")
+        if self.env.user.has_group("ar_collections.ar_collections_group_manager"):
+            # a manager who confirms the run has seen it: that is the approval
+            self.notice_ids.filtered("needs_approval")._approve()
+        self._queue_drafts()
         self.env["ar.dunning.notice"]._trigger_delivery()
         return True
 
@@ -159,12 +181,8 @@ class ArDunningRun(models.Model):
                         run=run.display_name,
                     )
                 )
-            waiting = run.notice_ids.filtered(
-                lambda n: n.state in ("draft", "queued", "error")
-            )
-            waiting._cancel(self.env._("The run was cancelled."))
-            sent = run.notice_ids.filtered(lambda n: n.state == "sent")
-            run.state = "done" if sent else "cancel"
+            run._cancel_waiting(self.env._("The run was cancelled."))
+            run.state = "done" if run.sent_count else "cancel"
         return True
 
     def action_retry(self):
@@ -220,19 +238,35 @@ class ArDunningRun(models.Model):
                 )
             )
 
-    def _get_day(self):
-        """Which day it is for this run: its date, plus the days it has waited since.
+    def _check_day(self):
+        """What goes out speaks of today: a run for another day only shows what would be.
 
-        :rtype: date
+        One that was decided for its own day may be confirmed later; each notice is
+        looked at again on the day it goes.
         """
-        self.ensure_one()
-        waited = self.company_id._ar_today() - self.decided_on
-        return self.date + max(waited, timedelta())
+        date = format_date(self.env, self.date)
+        if self.date > self.company_id._ar_today():
+            raise UserError(
+                self.env._(
+                    "This run decides for %(date)s. Confirm it on that day: its words "
+                    "and days would be wrong before.",
+                    date=date,
+                )
+            )
+        if self.date < self.decided_on:
+            raise UserError(
+                self.env._(
+                    "This run shows what would have gone out on %(date)s. Letters are "
+                    "not dated back: start a new run for today.",
+                    date=date,
+                )
+            )
 
     def _finish(self):
         """Close the runs that have nothing left to deliver."""
         waiting = self.env["ar.dunning.notice"]._read_group(
-            [("run_id", "in", self.ids), ("state", "=", "queued")], ["run_id"]
+            [("run_id", "in", self.ids), ("state", "in", ("draft", "queued"))],
+            ["run_id"],
         )
         done = self - self.browse([run.id for (run,) in waiting])
         done.filtered(lambda run: run.state == "confirmed").state = "done"

@@ -38,6 +38,7 @@ class ArDunningSkip(models.Model):
     contact_date = fields.Date("Last notice")
     claim = fields.Monetary(aggregator=None)
     min_amount = fields.Monetary("Minimum", aggregator=None)
+    problem = fields.Char()
     explanation = fields.Text(compute="_compute_explanation")
     is_clearable = fields.Boolean(compute="_compute_is_clearable")
 
@@ -58,10 +59,13 @@ class ArDunningSkip(models.Model):
                     "level": skip.next_level_id.name,
                     "interval": skip.next_level_id.min_interval_days,
                     "next_date": skip.next_date,
+                    "pause_until": skip.next_date,
+                    "step_date": skip.next_date,
                     "contact_date": skip.contact_date,
                     "currency": skip.currency_id,
                     "claim": skip.claim,
                     "min_amount": skip.min_amount,
+                    "problem": skip.problem,
                 }
             )
 
@@ -69,7 +73,9 @@ class ArDunningSkip(models.Model):
     def _compute_is_clearable(self):
         for skip in self:
             skip.is_clearable = (
-                skip.reason == "no_followup" and skip.move_line_id.no_followup
+                skip.reason == "no_followup"
+                and skip.move_line_id.no_followup
+                and skip.move_id.move_type == "entry"
             )
 
     # === ACTION METHODS === #

@@ -9,6 +9,7 @@ class ArPolicy(models.Model):
     _inherit = ["mail.thread"]
     _order = "sequence, id"
     _check_company_auto = True
+    _check_company_domain = models.check_company_domain_parent_of
 
     name = fields.Char(required=True, translate=True, tracking=True)
     sequence = fields.Integer(default=10)
@@ -24,11 +25,60 @@ class ArPolicy(models.Model):
         help="If set, the nightly run sends the notices of this policy by itself. "
         "Otherwise they wait as drafts until somebody confirms the run.",
     )
+    grouping = fields.Selection(
+        [
+            ("debtor", "one letter per customer and currency"),
+            ("invoice", "one letter per invoice"),
+            ("level", "one letter per level"),
+            ("head_office", "one letter to the head office for all branches"),
+        ],
+        "Letters",
+        required=True,
+        default="debtor",
+        tracking=True,
+        help="The highest level of the items gives the letter its words. Open credits "
+        "are deducted from what is claimed, from the oldest debt first.",
+    )
+    is_workdays_only = fields.Boolean(
+        "On working days only",
+        tracking=True,
+        help="A step that falls on a day off of the company's working hours waits for "
+        "the next working day; a reminder before the due date goes out earlier.",
+    )
     level_ids = fields.One2many("ar.dunning.level", "policy_id", copy=True)
+    rule_ids = fields.One2many(
+        "ar.policy.rule",
+        "policy_id",
+        "Rules that lead here",
+        copy=False,
+        groups="ar_collections.ar_collections_group_readonly",
+    )
+    version_ids = fields.One2many(
+        "ar.policy.version",
+        "policy_id",
+        "Versions",
+        readonly=True,
+        groups="ar_collections.ar_collections_group_readonly",
+    )
+    version = fields.Integer(
+        readonly=True,
+        copy=False,
+        help="Counts the changes of what the ladder does. A notice remembers the "
+        "version that it was decided by.",
+    )
+    is_ready = fields.Boolean(
+        "Ready policy",
+        readonly=True,
+        copy=False,
+        help="Comes with the product: press “Use” to make one of your own from it.",
+    )
     description = fields.Html(
         "Text for customers",
         translate=True,
         help="How this company treats late payment, in the customer's words.",
+    )
+    is_printed_on_invoice = fields.Boolean(
+        "Print on invoices", help="Print the text for customers below each invoice."
     )
     debtor_count = fields.Integer(
         compute="_compute_debtor_count",
@@ -48,6 +98,24 @@ class ArPolicy(models.Model):
 
     # === CRUD METHODS === #
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        policies = super().create(vals_list)
+        policies._record_version()
+        return policies
+
+    def write(self, vals):
+        # several levels change at once: only the ladder as a whole has to climb
+        later = self.env.cr.cache
+        later["ar_collections.ladders"] = later.get("ar_collections.ladders", 0) + 1
+        try:
+            result = super().write(vals)
+        finally:
+            later["ar_collections.ladders"] -= 1
+        self.level_ids._check_delays_climb()
+        self._record_version()
+        return result
+
     def copy_data(self, default=None):
         return [
             vals
@@ -66,6 +134,22 @@ class ArPolicy(models.Model):
         )
         return dict(action, domain=[("policy_id", "=", self.id)], context={})
 
+    def action_use(self):
+        """Make a policy of the company from a ready one, texts included.
+
+        :return: the action that opens it
+        """
+        self.ensure_one()
+        policy = self.copy({"name": self.name, "active": True})
+        for level in policy.level_ids:
+            level._own_texts()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": policy.id,
+            "view_mode": "form",
+        }
+
     # === BUSINESS METHODS === #
 
     @api.model
@@ -76,8 +160,15 @@ class ArPolicy(models.Model):
             company may use; empty if there is none
         :rtype: recordset of `ar.policy`
         """
+        # sudo: a branch's user is treated by the rules of the root
+        company = company.sudo().root_id
         chosen = company.ar_policy_id
-        if chosen.active:
-            return chosen
+        if chosen.active and chosen.company_id.id in (False, company.id):
+            return chosen.sudo(self.env.su)
         domain = [("company_id", "in", [company.id, False])]
-        return self.search(domain, limit=1)
+        return self.sudo().search(domain, limit=1).sudo(self.env.su)
+
+    def _record_version(self):
+        """Count a new version if what the ladder does has changed."""
+        # sudo: the history of a policy writes itself
+        self.env["ar.policy.version"].sudo()._record(self)

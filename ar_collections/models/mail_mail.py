@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 
 class MailMail(models.Model):
@@ -54,6 +55,15 @@ class MailMail(models.Model):
         self._get_ar_notices()._set_failed(reason)
 
     def action_retry(self):
+        # EXTENDS 'mail': a notice that was cancelled is not sent by a side door
+        cancelled = self._get_ar_notices().filtered(lambda n: n.state == "cancel")
+        if cancelled:
+            raise UserError(
+                self.env._(
+                    "Notice %s was cancelled: its e-mail is not sent.",
+                    cancelled[0].display_name,
+                )
+            )
         self.ar_handed_over = False
         return super().action_retry()
 

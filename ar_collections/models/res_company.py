@@ -1,7 +1,14 @@
+from datetime import timedelta
+
 import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+
+from ..tools.workdays import Workdays
+
+# The span in which working days are counted, around the day of the decision.
+YEARS_BEFORE, YEARS_AFTER = 10, 2
 
 
 class ResCompany(models.Model):
@@ -20,6 +27,21 @@ class ResCompany(models.Model):
     )
 
     # === CONSTRAINT METHODS === #
+
+    @api.constrains("ar_policy_id")
+    def _check_ar_policy_id(self):
+        for company in self:
+            owner = company.ar_policy_id.company_id
+            if owner and owner != company.root_id:
+                raise ValidationError(
+                    self.env._(
+                        "Policy %(policy)s belongs to %(owner)s and cannot be the "
+                        "default of %(company)s. Choose a shared one.",
+                        policy=company.ar_policy_id.name,
+                        owner=owner.name,
+                        company=company.name,
+                    )
+                )
 
     @api.constrains("ar_aging_buckets")
     def _check_ar_aging_buckets(self):
@@ -43,7 +65,8 @@ class ResCompany(models.Model):
 
         :rtype: date
         """
-        tz = self.partner_id.tz if self else False
+        # sudo: in which time zone a company lives, whoever works for its branch
+        tz = self.sudo().partner_id.tz if self else False
         if tz not in pytz.all_timezones_set:
             tz = self.env.user.tz or "UTC"
         return fields.Date.context_today(self.with_context(tz=tz))
@@ -56,3 +79,45 @@ class ResCompany(models.Model):
         return [
             int(end) for end in (self.ar_aging_buckets or "30,60,90,120").split(",")
         ]
+
+    def _get_workdays(self, date):
+        """The working days of the company's working hours around a date.
+
+        Public holidays are the time off that is entered for nobody in particular.
+
+        :rtype: Workdays
+        """
+        # sudo: working hours are no secret
+        calendar = self.sudo().resource_calendar_id
+        weekdays = {int(day) for day in calendar.attendance_ids.mapped("dayofweek")}
+        first = fields.Date.add(date, years=-YEARS_BEFORE)
+        last = fields.Date.add(date, years=YEARS_AFTER)
+        leaves = (
+            self.env["resource.calendar.leaves"]
+            .sudo()
+            .search(
+                [
+                    ("resource_id", "=", False),
+                    ("time_type", "=", "leave"),
+                    ("calendar_id", "in", [calendar.id, False]),
+                    ("company_id", "in", [self.id, False]),
+                    ("date_to", ">=", first),
+                    ("date_from", "<=", last),
+                ]
+            )
+        )
+        holidays = set()
+        tz = pytz.timezone(calendar.tz or "UTC")
+        noon = timedelta(hours=12)
+        for leave in leaves:
+            start, end = (
+                pytz.utc.localize(moment).astimezone(tz).replace(tzinfo=None)
+                for moment in (leave.date_from, leave.date_to)
+            )
+            day = start.date()
+            # a day off is one on which noon is off
+            while fields.Datetime.to_datetime(day) + noon <= end:
+                if fields.Datetime.to_datetime(day) + noon >= start:
+                    holidays.add(day)
+                day += timedelta(days=1)
+        return Workdays(first, last, weekdays or {0, 1, 2, 3, 4}, holidays)

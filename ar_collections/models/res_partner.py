@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class ResPartner(models.Model):
@@ -19,23 +20,41 @@ class ResPartner(models.Model):
     ar_policy_id = fields.Many2one(
         "ar.policy",
         "Collections policy",
+        groups="base.group_user",
         compute="_compute_ar_debtor_id",
         inverse="_inverse_ar_policy_id",
         compute_sudo=True,
     )
     dunning_level_id = fields.Many2one(
-        "ar.dunning.level", compute="_compute_ar_debtor_id", compute_sudo=True
+        "ar.dunning.level",
+        compute="_compute_ar_debtor_id",
+        compute_sudo=True,
+        groups="base.group_user",
     )
     is_cod = fields.Boolean(
-        "Cash on delivery", compute="_compute_ar_debtor_id", compute_sudo=True
+        "Cash on delivery",
+        compute="_compute_ar_debtor_id",
+        compute_sudo=True,
+        groups="base.group_user",
     )
     is_credit_hold = fields.Boolean(
-        "Credit hold", compute="_compute_ar_debtor_id", compute_sudo=True
+        "Credit hold",
+        compute="_compute_ar_debtor_id",
+        compute_sudo=True,
+        groups="base.group_user",
     )
     payer_profile = fields.Selection(
         [("new", "New"), ("good", "Good"), ("slow", "Slow"), ("chronic", "Chronic")],
+        groups="base.group_user",
         compute="_compute_ar_debtor_id",
         compute_sudo=True,
+    )
+    ar_customer_kind = fields.Selection(
+        [("business", "Business"), ("consumer", "Consumer"), ("public", "Public body")],
+        "Kind of customer",
+        groups="base.group_user",
+        help="Empty: a company or somebody with a tax number is a business, anybody else "
+        "a consumer. Policies and late charges depend on it.",
     )
     ar_amount_overdue = fields.Monetary(
         "Overdue",
@@ -78,12 +97,25 @@ class ResPartner(models.Model):
             debtor = self.env["ar.debtor"]._get(partner, self.env.company)
             debtor.policy_id = partner.ar_policy_id
 
+    @api.model
+    def _commercial_fields(self):
+        return super()._commercial_fields() + ["ar_customer_kind"]
+
     # === ACTION METHODS === #
 
     def action_open_ar_debtor(self):
         """Open the customer's debtor record, made on first use."""
         self.ensure_one()
         debtor = self.env["ar.debtor"]._get(self, self.env.company)
+        if not debtor:
+            raise UserError(
+                self.env._(
+                    "%(partner)s is not pursued by %(company)s yet, or you may not see "
+                    "it: ask a collector, or switch to that company.",
+                    partner=self.display_name,
+                    company=self.env.company.root_id.name,
+                )
+            )
         return {
             "type": "ir.actions.act_window",
             "res_model": "ar.debtor",

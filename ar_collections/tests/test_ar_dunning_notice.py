@@ -90,10 +90,26 @@ class TestArDunningNotice(ArCollectionsCommon):
         notice = self._send()
         self.assertIn(notice.mail_message_id, notice.debtor_id.message_ids)
         self.assertIn(self.invoice.name, notice.mail_message_id.body)
+
+    def _get_customer_note(self, notice):
         note = self.customer.message_ids.filtered(lambda m: m.subject == notice.subject)
         self.assertEqual(len(note), 1)
-        self.assertIn(self.invoice.name, note.body)
         self.assertTrue(note.is_internal or note.subtype_id.internal)
+        return note.body
+
+    def test_customer_of_one_company_has_the_text_without_keys_to_the_invoice(self):
+        self.customer.company_id = self.company
+        notice = self._send()
+        body = self._get_customer_note(notice)
+        self.assertIn(self.invoice.name, body)
+        self.assertIn("access_token", notice.body)
+        self.assertNotIn("access_token", body)
+
+    def test_shared_customer_tells_other_companies_no_claim(self):
+        notice = self._send()
+        body = self._get_customer_note(notice)
+        self.assertIn(notice.name, body)
+        self.assertNotIn(self.invoice.name, body)
 
     def test_preview_of_a_draft_is_what_will_be_sent(self):
         run = self._preview()

@@ -36,6 +36,8 @@ WRITERS = {
 # The column of each model by which its rows belong to a company.
 COMPANY_PATHS = {
     "ar.dunning.level": "policy_id.company_id",
+    "ar.dunning.level.variant": "level_id.policy_id.company_id",
+    "ar.policy.version": "policy_id.company_id",
     "ar.dunning.notice.line": "notice_id.company_id",
     "ar.dunning.skip": "run_id.company_id",
 }

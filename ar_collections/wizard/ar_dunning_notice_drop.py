@@ -19,5 +19,5 @@ class ArDunningNoticeDrop(models.TransientModel):
     def action_drop(self):
         """Cancel the notices; the ladder proposes them again another day."""
         self.ensure_one()
-        self.notice_ids._as_collector()._cancel(self.reason)
+        self.notice_ids.action_drop(self.reason)
         return {"type": "ir.actions.act_window_close"}

@@ -62,7 +62,12 @@ class ArDunningRunStart(models.TransientModel):
             wizard.warning = wizard._get_warning()
 
     def _get_night_drafts(self):
-        """Drafts that a night prepared and nobody confirmed: this run replaces them."""
+        """Drafts that a night prepared and nobody confirmed: this run replaces them.
+
+        One that only looks at another day leaves them alone.
+        """
+        if self.date != self.company_id._ar_today():
+            return self.env["ar.dunning.run"]
         return self.env["ar.dunning.run"].search(
             [
                 ("company_id", "=", self.company_id.id),
@@ -104,7 +109,11 @@ class ArDunningRunStart(models.TransientModel):
                     "Choose debtors of %(company)s only.", company=self.company_id.name
                 )
             )
-        self._get_night_drafts().action_cancel()
+        night = self._get_night_drafts()
+        if self.debtor_ids:
+            night._drop_debtors(self.debtor_ids)
+        else:
+            night.action_cancel()
         run = self.env["ar.dunning.run"].create(
             {
                 "company_id": self.company_id.id,

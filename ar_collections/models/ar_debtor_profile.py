@@ -1,0 +1,262 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import SQL, format_date
+
+# How the payer profile is judged (days are days after the due date).
+HISTORY_DAYS = 730
+HALF_LIFE_DAYS = 180  # a payment of half a year ago weighs half
+EVIDENCE = 3  # fewer paid or long overdue items: still new
+GRACE_DAYS = 3  # bank days: not late yet
+GOOD_DAYS = 5
+SLOW_DAYS = 30
+CLEAN_DAYS = 180  # nothing late for so long wipes the slate clean
+
+PROFILES = [
+    ("new", "New"),
+    ("good", "Good"),
+    ("slow", "Slow"),
+    ("chronic", "Chronic"),
+]
+
+
+class ArDebtor(models.Model):
+    """How a debtor really pays, and which profile follows from it."""
+
+    _inherit = "ar.debtor"
+
+    payer_profile = fields.Selection(
+        PROFILES,
+        default="new",
+        help="From how late the invoices of the last two years were really paid, unless "
+        "somebody set it by hand.",
+    )
+    profile_computed = fields.Selection(PROFILES, "Computed profile", readonly=True)
+    profile_manual = fields.Selection(
+        PROFILES, "Profile by hand", tracking=True, help="Empty: the computed one."
+    )
+    profile_reason = fields.Char("Reason", tracking=True)
+    profile_until = fields.Date(
+        "Valid until", tracking=True, help="The last day; empty: until it is removed."
+    )
+    days_late_average = fields.Float(
+        "Days late on average",
+        digits=(6, 1),
+        readonly=True,
+        aggregator="avg",
+        help="Of the last two years, by amount; older payments count less.",
+    )
+    late_percent = fields.Float(
+        "Paid late (%)", digits=(5, 1), readonly=True, aggregator="avg"
+    )
+    paid_count = fields.Integer("Items looked at", readonly=True)
+    profile_explanation = fields.Char(compute="_compute_profile_explanation")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends(
+        "payer_profile", "profile_manual", "profile_reason", "profile_until"
+    )
+    def _compute_profile_explanation(self):
+        _ = self.env._
+        for debtor in self:
+            facts = _(
+                "%(days).1f days late on average, %(percent).1f %% of the amount paid "
+                "late (%(count)s items of the last two years).",
+                days=debtor.days_late_average,
+                percent=debtor.late_percent,
+                count=debtor.paid_count,
+            )
+            if debtor.paid_count < EVIDENCE:
+                facts = _(
+                    "Too little is known: %(count)s paid or long overdue items, at "
+                    "least %(least)s are needed.",
+                    count=debtor.paid_count,
+                    least=EVIDENCE,
+                )
+            if debtor._is_profile_by_hand():
+                until = format_date(self.env, debtor.profile_until)
+                facts = _(
+                    "Set by hand%(until)s: %(reason)s. Otherwise: %(facts)s",
+                    until=_(" until %s", until) if until else "",
+                    reason=debtor.profile_reason or "",
+                    facts=facts,
+                )
+            debtor.profile_explanation = facts
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("profile_manual", "profile_reason")
+    def _check_profile_reason(self):
+        for debtor in self:
+            if debtor.profile_manual and not debtor.profile_reason:
+                raise ValidationError(
+                    self.env._(
+                        "Say why the payer profile of %s differs from what the "
+                        "payments show.",
+                        debtor.display_name,
+                    )
+                )
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        if "payer_profile" in vals and "profile_manual" not in vals:
+            # whoever sets the profile itself means to set it by hand
+            vals = dict(vals)
+            vals["profile_manual"] = vals.pop("payer_profile")
+            vals.setdefault("profile_reason", self.env._("Set on the debtor"))
+        result = super().write(vals)
+        if {"profile_manual", "profile_until"} & vals.keys():
+            for debtor in self:
+                by_hand = debtor._is_profile_by_hand() and debtor.profile_manual
+                profile = by_hand or debtor.profile_computed or "new"
+                super(ArDebtor, debtor).write({"payer_profile": profile})
+        return result
+
+    # === BUSINESS METHODS === #
+
+    def _is_profile_by_hand(self):
+        self.ensure_one()
+        today = self.company_id._ar_today()
+        return bool(
+            self.profile_manual
+            and (not self.profile_until or self.profile_until >= today)
+        )
+
+    @api.model
+    def _get_profile_sql(self, date):
+        """The profile of the row ``d`` of `ar_debtor` on a date.
+
+        :rtype: SQL
+        """
+        return SQL(
+            """
+            CASE WHEN d.profile_manual IS NOT NULL
+                      AND COALESCE(d.profile_until, 'infinity') >= %s
+                 THEN d.profile_manual ELSE COALESCE(d.profile_computed, 'new') END
+            """,
+            fields.Date.to_string(date),
+        )
+
+    @api.model
+    def _refresh_profiles(self, company, date, partner_ids=None):
+        """Judge anew how the debtors of a company pay, in one statement.
+
+        Each payment of the last two years counts with its days after the due date, its
+        amount and its age; what is overdue now counts as if it were paid today. What
+        was credited was not paid and does not count.
+
+        :param partner_ids: commercial partners; all debtors if None
+        """
+        open_item = self.env["ar.open.item"]
+        domain = open_item._get_open_item_domain(company)
+        if partner_ids is not None:
+            engine = self.env["ar.dunning.engine"]
+            partners = self.env["res.partner"].browse(partner_ids)
+            domain &= engine._get_partner_domain(partners)
+        debts = self.env["account.move.line"]._search(
+            domain, active_test=False, bypass_access=True
+        )
+        self.flush_model()
+        self.env.execute_query(
+            SQL(
+                PROFILE_SQL,
+                debts=debts.select(),
+                open_items=open_item._get_sql(domain, date, company._ar_today()),
+                profile=self._get_profile_sql(date),
+                company=company.id,
+                partner_ids=partner_ids,
+                date=fields.Date.to_string(date),
+                history=HISTORY_DAYS,
+                half_life=float(HALF_LIFE_DAYS),
+                evidence=EVIDENCE,
+                grace=GRACE_DAYS,
+                good=GOOD_DAYS,
+                slow=SLOW_DAYS,
+                clean=CLEAN_DAYS,
+            )
+        )
+        self.invalidate_model()
+
+    # === CRONS === #
+
+    @api.model
+    def _cron_refresh_profiles(self):
+        """Once a day, before the night run: how everybody pays."""
+        companies = self.env["res.company"].search([("parent_id", "=", False)])
+        self.env["ir.cron"]._commit_progress(remaining=len(companies))
+        for company in companies:
+            self._refresh_profiles(company, company._ar_today())
+            self.env["ir.cron"]._commit_progress(1)
+
+
+# Only debtors whose figures differ are written.
+PROFILE_SQL = """
+WITH paid AS (
+    SELECT contact.commercial_partner_id AS partner_id, debt.id,
+           partial.amount::float AS amount,
+           partial.max_date - COALESCE(debt.date_maturity, debt.date) AS days,
+           %(date)s::date - partial.max_date AS age
+      FROM account_partial_reconcile partial
+      JOIN account_move_line debt ON debt.id = partial.debit_move_id
+      JOIN account_move_line credit ON credit.id = partial.credit_move_id
+      JOIN account_move document ON document.id = credit.move_id
+      JOIN res_partner contact ON contact.id = debt.partner_id
+     WHERE debt.id IN (%(debts)s)
+       AND partial.max_date BETWEEN %(date)s::date - %(history)s AND %(date)s::date
+       AND document.move_type != 'out_refund'
+       AND partial.amount > 0
+),
+seen AS (
+    SELECT partner_id, id, amount, days, age, FALSE AS is_open FROM paid
+     UNION ALL
+    SELECT partner_id, id, residual::float, %(date)s::date - date_due, 0, TRUE
+      FROM (%(open_items)s) open_item
+     WHERE residual > 0 AND %(date)s::date - date_due > %(grace)s
+),
+judged AS (
+    SELECT partner_id,
+           COUNT(DISTINCT id) FILTER (WHERE NOT is_open OR days > %(slow)s) AS evidence,
+           SUM(GREATEST(days, 0) * weight) / NULLIF(SUM(weight), 0) AS average,
+           SUM(weight) FILTER (WHERE days > %(grace)s) * 100
+               / NULLIF(SUM(weight), 0) AS late,
+           COUNT(*) FILTER (WHERE days > %(grace)s AND age <= %(clean)s) = 0
+               AND COUNT(*) FILTER (WHERE age <= %(clean)s) > 0 AS is_clean
+      FROM (SELECT seen.*, amount * power(0.5, age / %(half_life)s) AS weight
+              FROM seen) weighed
+  GROUP BY partner_id
+),
+told AS (
+    SELECT d.id, COALESCE(judged.evidence, 0) AS evidence,
+           COALESCE(round(judged.average::numeric, 1), 0) AS average,
+           COALESCE(round(judged.late::numeric, 1), 0) AS late,
+           CASE WHEN COALESCE(judged.evidence, 0) < %(evidence)s THEN 'new'
+                WHEN judged.is_clean OR judged.average <= %(good)s THEN 'good'
+                WHEN judged.average <= %(slow)s THEN 'slow'
+                ELSE 'chronic' END AS profile
+      FROM ar_debtor d
+ LEFT JOIN judged ON judged.partner_id = d.partner_id
+     WHERE d.company_id = %(company)s
+       AND (%(partner_ids)s::int[] IS NULL OR d.partner_id = ANY(%(partner_ids)s::int[]))
+),
+computed AS (
+    UPDATE ar_debtor debtor
+       SET profile_computed = told.profile, days_late_average = told.average,
+           late_percent = told.late, paid_count = told.evidence,
+           payer_profile = (
+               SELECT %(profile)s
+                 FROM (SELECT debtor.profile_manual, debtor.profile_until,
+                              told.profile AS profile_computed) d)
+      FROM told
+     WHERE debtor.id = told.id
+       AND ((debtor.profile_computed, debtor.days_late_average, debtor.late_percent,
+             debtor.paid_count) IS DISTINCT FROM
+            (told.profile, told.average, told.late, told.evidence)
+            OR debtor.payer_profile IS DISTINCT FROM (
+                SELECT %(profile)s
+                  FROM (SELECT debtor.profile_manual, debtor.profile_until,
+                               told.profile AS profile_computed) d))
+ RETURNING debtor.id
+)
+SELECT COUNT(*) FROM computed
+"""

@@ -1,0 +1,219 @@
+"""Parts of the decision's query that depend on what a company uses."""
+
+# What was sent before, and when the customer was last contacted, from the notices.
+STEPS_SQL = """
+    SELECT nl.move_line_id, nl.level_id, nl.level_rank, n.date_sent AS date
+      FROM open_item o
+      JOIN ar_dunning_notice_line nl ON nl.move_line_id = o.id
+      JOIN ar_dunning_notice n ON n.id = nl.notice_id
+     WHERE n.company_id = %(company)s
+       AND nl.is_live AND nl.is_step
+       AND n.state = 'sent'
+"""
+
+DEBTORS_SQL = """
+    SELECT d.id, d.partner_id
+      FROM ar_debtor d
+     WHERE d.company_id = %(company)s
+       AND d.partner_id IN (SELECT partner_id FROM open_item
+                             UNION SELECT office_id FROM office)
+"""
+
+CONTACTS_SQL = """
+    SELECT d.partner_id, MAX(n.date_sent) AS date,
+           MAX(n.date_sent) FILTER (WHERE l.delay_days >= 0) AS reminder_date
+      FROM (%(debtors)s) d
+      JOIN ar_dunning_notice n ON n.debtor_id = d.id
+      JOIN ar_dunning_level l ON l.id = n.level_id
+     WHERE n.channel != 'none' AND n.company_id = %(company)s
+       AND n.run_id != ALL(%(runs)s::int[])
+       AND n.state = 'sent'
+  GROUP BY d.partner_id
+"""
+
+WAITING_NOTICES_SQL = """
+    SELECT DISTINCT d.partner_id, n.currency_id
+      FROM (%(debtors)s) d
+      JOIN ar_dunning_notice n ON n.debtor_id = d.id
+     WHERE n.company_id = %(company)s
+       AND n.run_id != ALL(%(runs)s::int[])
+       AND n.state IN ('draft', 'queued', 'error')
+"""
+
+# The head office of each branch that is a customer of its own: the top of its parents.
+OFFICE_SQL = """
+    WITH RECURSIVE up AS (
+        SELECT p.id AS partner_id, p.parent_id AS office_id, 1 AS height
+          FROM res_partner p
+         WHERE p.parent_id IS NOT NULL AND p.commercial_partner_id = p.id
+           AND p.id IN (SELECT partner_id FROM open_item)
+         UNION ALL
+        SELECT up.partner_id, p.parent_id, up.height + 1
+          FROM up
+          JOIN res_partner p ON p.id = up.office_id
+         WHERE p.parent_id IS NOT NULL AND up.height < 50
+    )
+    SELECT DISTINCT ON (partner_id) partner_id, office_id
+      FROM up
+  ORDER BY partner_id, height DESC
+"""
+
+NO_OFFICE_SQL = "SELECT NULL::int AS partner_id, NULL::int AS office_id WHERE FALSE"
+
+# Pauses on the day: an item is left alone, or a part of it is not claimed. A pause of an
+# amount takes it from the items that it covers, the oldest first.
+PAUSED_SQL = """
+    SELECT id, BOOL_OR(is_whole) AS is_whole, SUM(amount) AS amount,
+           MAX(date_to) AS date_to
+      FROM (SELECT o.id, pause.amount = 0 AS is_whole,
+                   CASE WHEN pause.amount > 0
+                        THEN GREATEST(LEAST(
+                            o.residual_currency,
+                            pause.amount - SUM(o.residual_currency) OVER (
+                                PARTITION BY pause.id ORDER BY o.date_due, o.id)
+                            + o.residual_currency), 0)
+                   END AS amount,
+                   COALESCE(pause.date_to, pause.date_review) AS date_to
+              FROM ar_pause pause
+              JOIN ar_debtor d ON d.id = pause.debtor_id
+              JOIN open_item o
+                ON o.partner_id = d.partner_id AND o.residual_currency > 0
+               AND (pause.amount = 0 OR pause.currency_id = o.currency_id)
+             WHERE pause.company_id = %(company)s AND pause.active
+               AND pause.date_from <= %(date)s
+               AND (pause.date_to IS NULL OR pause.date_to >= %(date)s)
+               AND (NOT pause.is_for_items OR EXISTS (
+                    SELECT FROM ar_pause_line_rel rel
+                     WHERE rel.pause_id = pause.id AND rel.line_id = o.id))
+           ) share
+  GROUP BY id
+"""
+
+# The plain way: each customer gets one letter per currency, every credit goes into it.
+PLAIN_NETTING_SQL = "entry AS (SELECT judged.*, 0 AS group_key FROM judged)"
+
+# Several letters to one customer in one currency: each open credit is shared out among
+# the debts, the oldest first, and listed where its parts are deducted. Debts and credits
+# are laid end to end on two lines of money; where they overlap, they are netted.
+SPLIT_NETTING_SQL = """
+keyed AS MATERIALIZED (
+    SELECT judged.*,
+           CASE judged.grouping
+               WHEN 'invoice' THEN judged.move_id
+               WHEN 'level' THEN
+                   CASE WHEN judged.verdict = 'dun' THEN judged.next_level_id ELSE -1 END
+               ELSE 0
+           END AS group_key
+      FROM judged
+),
+debt AS (
+    SELECT group_id, currency_id, group_key, amount,
+           SUM(amount) OVER (PARTITION BY group_id, currency_id
+                             ORDER BY date_due, id) AS upto
+      FROM keyed
+     WHERE amount > 0
+       AND (verdict = 'dun'
+            OR (verdict IN ('waiting', 'interval', 'finished', 'other_policy')
+                AND days_overdue > 0))
+),
+credit AS (
+    SELECT *, -SUM(amount) OVER (PARTITION BY group_id, currency_id
+                                 ORDER BY date, id) AS upto
+      FROM keyed WHERE verdict = 'credit'
+),
+shared AS (
+    SELECT credit.id, debt.group_key,
+           SUM(LEAST(debt.upto, credit.upto)
+               - GREATEST(debt.upto - debt.amount, credit.upto + credit.amount))
+               AS amount
+      FROM credit
+      JOIN debt USING (group_id, currency_id)
+     WHERE LEAST(debt.upto, credit.upto)
+           > GREATEST(debt.upto - debt.amount, credit.upto + credit.amount)
+  GROUP BY credit.id, debt.group_key
+),
+entry AS (
+    SELECT %(columns)s, group_key, residual, residual_currency, amount
+      FROM keyed WHERE verdict != 'credit'
+     UNION ALL
+    -- what is open counts once, however many letters list a part of it
+    SELECT %(credit_columns)s, shared.group_key,
+           CASE WHEN nth = 1 THEN credit.residual ELSE 0 END,
+           CASE WHEN nth = 1 THEN credit.residual_currency ELSE 0 END,
+           -shared.amount
+      FROM credit
+      JOIN (SELECT *, row_number() OVER (PARTITION BY id ORDER BY group_key) AS nth
+              FROM shared) shared ON shared.id = credit.id
+     UNION ALL
+    SELECT %(credit_columns)s, -2, credit.residual, credit.residual_currency,
+           credit.amount
+      FROM credit
+     WHERE NOT EXISTS (SELECT FROM shared WHERE shared.id = credit.id)
+)
+"""
+
+# Columns of `judged` that the three branches of `entry` have in common.
+ENTRY_COLUMNS = (
+    "id",
+    "move_id",
+    "company_id",
+    "partner_id",
+    "currency_id",
+    "date_due",
+    "debtor_id",
+    "profile",
+    "policy_id",
+    "policy_source",
+    "rule_id",
+    "group_id",
+    "days_overdue",
+    "last_rank",
+    "last_date",
+    "contact_date",
+    "pause_until",
+    "next_level_id",
+    "next_rank",
+    "next_date",
+    "step_date",
+    "is_upcoming",
+    "is_silent",
+    "may_join",
+    "verdict",
+    "min_amount",
+    "min_percent",
+)
+
+# When a rung is reached, if anything counts on the working days of the company
+# (`tools/workdays.py` does the same).
+WORKDAY_STEP_SQL = """
+CASE
+    WHEN %(day_type)s = 'business' THEN %(counted)s
+    WHEN %(is_workdays_only)s AND %(delay)s < 0 THEN %(previous)s
+    WHEN %(is_workdays_only)s THEN %(next)s
+    ELSE %(day)s
+END
+"""
+
+WORKDAYS_SQL = """
+SELECT %(first)s::date AS first, %(before)s::int[] AS before, %(days)s::date[] AS days
+"""
+
+# The working day that is so many working days away from a day, as `Workdays.add`.
+WORKDAY_ADD_SQL = """
+(SELECT days[LEAST(GREATEST(
+            CASE WHEN %(count)s > 0
+                 THEN before[offset_days + 2] + %(count)s
+                 ELSE before[offset_days + 1] + %(count)s + 1 END,
+            1), cardinality(days))]
+   FROM (SELECT days, before,
+                LEAST(GREATEST(%(day)s - first, 0), cardinality(before) - 2)
+                    AS offset_days
+           FROM workday) w)
+"""
+
+# The day itself or the last working day before it, as `Workdays.previous`.
+WORKDAY_PREVIOUS_SQL = """
+(SELECT days[GREATEST(before[
+            LEAST(GREATEST(%(day)s - first, 0), cardinality(before) - 2) + 2], 1)]
+   FROM workday)
+"""

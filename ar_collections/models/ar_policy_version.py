@@ -1,0 +1,160 @@
+from odoo import api, fields, models
+
+# What the ladder does, and what of it is told when it changes.
+POLICY_FIELDS = ("grouping", "is_workdays_only", "automatic")
+LEVEL_FIELDS = (
+    "name",
+    "sequence",
+    "delay_days",
+    "delay_basis",
+    "day_type",
+    "min_interval_days",
+    "min_amount",
+    "min_percent",
+    "channel",
+    "fallback_channel",
+    "deadline_days",
+    "needs_approval",
+    "mail_template_id",
+)
+VARIANT_FIELDS = (
+    "payer_profile",
+    "is_skipped",
+    "delay_days",
+    "deadline_days",
+    "mail_template_id",
+)
+
+
+class ArPolicyVersion(models.Model):
+    """How a policy was at a time: what notices of that time were decided by."""
+
+    _name = "ar.policy.version"
+    _description = "Version of a Collections Policy"
+    _order = "policy_id, number desc"
+    _rec_name = "number"
+
+    policy_id = fields.Many2one(
+        "ar.policy", required=True, index=True, readonly=True, ondelete="cascade"
+    )
+    number = fields.Integer("Version", required=True, readonly=True)
+    snapshot = fields.Json("Ladder", readonly=True)
+    changes = fields.Text(readonly=True)
+
+    _number_uniq = models.UniqueIndex("(policy_id, number)")
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _record(self, policies):
+        """Keep a snapshot of each policy that differs from its last version.
+
+        All changes of one transaction make one version.
+        """
+        latest = self._get_latest(policies)
+        now = self.env.cr.now().replace(microsecond=0)
+        for policy in policies.with_context(lang=None):
+            snapshot = self._take_snapshot(policy)
+            last = latest.get(policy.id, self)
+            if last.snapshot == snapshot:
+                continue
+            before = last
+            if last and last.create_date.replace(microsecond=0) == now:
+                before = self.search(
+                    [("policy_id", "=", policy.id), ("number", "<", last.number)],
+                    limit=1,
+                )
+                last.write(
+                    {
+                        "snapshot": snapshot,
+                        "changes": self._tell(before.snapshot, snapshot),
+                    }
+                )
+                continue
+            version = self.create(
+                {
+                    "policy_id": policy.id,
+                    "number": last.number + 1,
+                    "snapshot": snapshot,
+                    "changes": self._tell(before.snapshot, snapshot),
+                }
+            )
+            policy.version = version.number
+
+    @api.model
+    def _get_latest(self, policies):
+        versions = self.search([("policy_id", "in", policies.ids)], order="number")
+        return {version.policy_id.id: version for version in versions}
+
+    @api.model
+    def _take_snapshot(self, policy):
+        def pick(record, names):
+            return {
+                name: record[name].id if name.endswith("_id") else record[name]
+                for name in names
+            }
+
+        levels = policy.level_ids.sorted(lambda lv: (lv.sequence, lv.id))
+        return {
+            **pick(policy, POLICY_FIELDS),
+            "levels": [
+                {
+                    "id": level.id,
+                    **pick(level, LEVEL_FIELDS),
+                    "variants": [
+                        pick(variant, VARIANT_FIELDS)
+                        for variant in level.variant_ids.sorted("payer_profile")
+                    ],
+                }
+                for level in levels
+            ],
+        }
+
+    @api.model
+    def _tell(self, before, after):
+        """The differences of two snapshots, a line each."""
+        if not before:
+            return self.env._("First version.")
+        lines = self._tell_fields(
+            self.env["ar.policy"], before, after, POLICY_FIELDS, ""
+        )
+        old = {level["id"]: level for level in before["levels"]}
+        for level in after["levels"]:
+            was = old.pop(level["id"], None)
+            if not was:
+                lines.append(self.env._("Level “%s” added.", level["name"]))
+                continue
+            prefix = f"{level['name']}: "
+            lines += self._tell_fields(
+                self.env["ar.dunning.level"], was, level, LEVEL_FIELDS, prefix
+            )
+            if was["variants"] != level["variants"]:
+                lines.append(prefix + self.env._("payer profiles changed."))
+        lines += [
+            self.env._("Level “%s” removed.", level["name"]) for level in old.values()
+        ]
+        return "\n".join(lines)
+
+    @api.model
+    def _tell_fields(self, model, before, after, names, prefix):
+        return [
+            "{}{}: {} → {}".format(
+                prefix,
+                model._fields[name]._description_string(self.env),
+                self._tell_value(model, name, before.get(name)),
+                self._tell_value(model, name, after.get(name)),
+            )
+            for name in names
+            if before.get(name) != after.get(name)
+        ]
+
+    @api.model
+    def _tell_value(self, model, name, value):
+        field = model._fields[name]
+        if field.type == "many2one":
+            return self.env[field.comodel_name].browse(value).exists().display_name
+        if field.type == "selection":
+            return dict(field._description_selection(self.env)).get(value, value)
+        if field.type == "boolean":
+            return self.env._("yes") if value else self.env._("no")
+        return value

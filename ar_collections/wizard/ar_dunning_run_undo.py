@@ -1,0 +1,36 @@
+from odoo import api, fields, models
+
+
+class ArDunningRunUndo(models.TransientModel):
+    """Takes a run back after showing what that means."""
+
+    _name = "ar.dunning.run.undo"
+    _description = "Undo a Dunning Run"
+
+    run_id = fields.Many2one(
+        "ar.dunning.run",
+        required=True,
+        default=lambda self: self.env.context.get("active_id"),
+    )
+    reason = fields.Char(required=True)
+    waiting_count = fields.Integer("Not sent yet", compute="_compute_counts")
+    unprinted_count = fields.Integer("Letters not printed", compute="_compute_counts")
+    sent_count = fields.Integer("Already with customers", compute="_compute_counts")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("run_id")
+    def _compute_counts(self):
+        for wizard in self:
+            run = wizard.run_id
+            wizard.waiting_count = run.draft_count + run.queued_count + run.error_count
+            wizard.unprinted_count = run.letter_count
+            wizard.sent_count = run.sent_count - run.letter_count
+
+    # === ACTION METHODS === #
+
+    def action_undo(self):
+        """Undo the run; see `ar.dunning.run._undo`."""
+        self.ensure_one()
+        self.run_id._undo(self.reason)
+        return {"type": "ir.actions.act_window_close"}

@@ -1,0 +1,51 @@
+from odoo import api, models
+
+# What a debtor knows beside its figures: kept unless the target has its own.
+KEPT = (
+    "policy_id",
+    "user_id",
+    "profile_manual",
+    "profile_reason",
+    "profile_until",
+)
+
+
+class BasePartnerMerge(models.TransientModel):
+    """Merging customers keeps what was sent to each of them."""
+
+    _inherit = "base.partner.merge.automatic.wizard"
+
+    @api.model
+    def _update_foreign_keys(self, src_partners, dst_partner):
+        self._merge_ar_debtors(src_partners, dst_partner)
+        return super()._update_foreign_keys(src_partners, dst_partner)
+
+    @api.model
+    def _merge_ar_debtors(self, src_partners, dst_partner):
+        """One debtor per company remains, with the history of all."""
+        # sudo: whoever may merge partners moves their history, too
+        debtors = self.env["ar.debtor"].sudo()
+        partners = src_partners | dst_partner
+        found = debtors.search([("partner_id", "in", partners.ids)])
+        for company, group in found.grouped("company_id").items():
+            target = group.filtered(lambda d: d.partner_id == dst_partner) or group[:1]
+            self._move_ar_history(group - target, target)
+            target.partner_id = dst_partner
+            target.flush_recordset()
+            debtors._mark_partners_stale(company, dst_partner.ids)
+
+    @api.model
+    def _move_ar_history(self, sources, target):
+        if not sources:
+            return
+        notes = [debtor.note for debtor in target + sources if debtor.note]
+        for name in KEPT:
+            target[name] = target[name] or next(
+                (debtor[name] for debtor in sources if debtor[name]), False
+            )
+        if notes:
+            target.note = "".join(notes)
+        self.env.flush_all()
+        self._update_foreign_keys_generic("ar.debtor", sources, target)
+        self._update_reference_fields_generic("ar.debtor", sources, target)
+        sources.unlink()
