@@ -38,6 +38,8 @@ from . import ar_dunning_skip
 # INSIGHT
 from . import ar_deviation
 
+from . import ar_policy_replay
+
 # INHERITED: thin
 from . import account_move
 from . import account_move_line

@@ -62,6 +62,12 @@ class ArDebtor(models.Model):
     last_notice_date = fields.Date("Last notice", readonly=True)
     note = fields.Html("Notes for collectors")
     notice_ids = fields.One2many("ar.dunning.notice", "debtor_id")
+    pause_ids = fields.One2many("ar.pause", "debtor_id")
+    is_paused = fields.Boolean(
+        compute="_compute_is_paused",
+        search="_search_is_paused",
+        help="All that the customer owes is paused today.",
+    )
     notice_count = fields.Integer(compute="_compute_notice_count")
     open_item_ids = fields.Many2many(
         "account.move.line",
@@ -82,6 +88,27 @@ class ArDebtor(models.Model):
     def _compute_display_name(self):
         for debtor in self:
             debtor.display_name = debtor.partner_id.display_name
+
+    @api.depends("pause_ids.state", "pause_ids.amount")
+    def _compute_is_paused(self):
+        for debtor in self:
+            debtor.is_paused = any(
+                pause.state == "running" and not pause.is_for_items and not pause.amount
+                for pause in debtor.pause_ids
+            )
+
+    @api.model
+    def _search_is_paused(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        running = self.env["ar.pause"]._search(
+            [
+                ("state", "in", ["running"]),
+                ("is_for_items", "=", False),
+                ("amount", "=", 0),
+            ]
+        )
+        return fields.Domain("pause_ids", "in", running)
 
     @api.depends("notice_ids")
     def _compute_notice_count(self):

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL, format_date
 
+from .ar_debtor_profile_sql import JUDGED_SQL, MONTHS_SQL, PROFILE_SQL
+
 # How the payer profile is judged (days are days after the due date).
 HISTORY_DAYS = 730
 HALF_LIFE_DAYS = 180  # a payment of half a year ago weighs half
@@ -50,12 +52,11 @@ class ArDebtor(models.Model):
     )
     paid_count = fields.Integer("Items looked at", readonly=True)
     profile_explanation = fields.Char(compute="_compute_profile_explanation")
+    profile_chart = fields.Html(compute="_compute_profile_chart")
 
     # === COMPUTE METHODS === #
 
-    @api.depends(
-        "payer_profile", "profile_manual", "profile_reason", "profile_until"
-    )
+    @api.depends("payer_profile", "profile_manual", "profile_reason", "profile_until")
     def _compute_profile_explanation(self):
         _ = self.env._
         for debtor in self:
@@ -82,6 +83,39 @@ class ArDebtor(models.Model):
                     facts=facts,
                 )
             debtor.profile_explanation = facts
+
+    def _compute_profile_chart(self):
+        """Days late by month of payment, as bars."""
+        for debtor in self:
+            months = debtor._get_paid_months()
+            longest = max([days for _month, days, _amount in months], default=0) or 1
+            debtor.profile_chart = self.env["ir.qweb"]._render(
+                "ar_collections.debtor_profile_chart",
+                {"months": months, "longest": max(longest, 1)},
+            )
+
+    def _get_paid_months(self):
+        """What the debtor paid by month: (month, days late by amount, amount)."""
+        self.ensure_one()
+        if not self.partner_id:
+            return []
+        open_item = self.env["ar.open.item"]
+        domain = open_item._get_open_item_domain(self.company_id)
+        engine = self.env["ar.dunning.engine"]
+        domain &= engine._get_partner_domain(self.partner_id)
+        debts = self.env["account.move.line"]._search(
+            domain, active_test=False, bypass_access=True
+        )
+        open_item._flush_ledger()
+        return self.env.execute_query(
+            SQL(
+                MONTHS_SQL,
+                debts.select(),
+                fields.Date.subtract(
+                    self.company_id._ar_today(), days=HISTORY_DAYS // 2
+                ),
+            )
+        )
 
     # === CONSTRAINT METHODS === #
 
@@ -148,35 +182,48 @@ class ArDebtor(models.Model):
 
         :param partner_ids: commercial partners; all debtors if None
         """
-        open_item = self.env["ar.open.item"]
-        domain = open_item._get_open_item_domain(company)
-        if partner_ids is not None:
-            engine = self.env["ar.dunning.engine"]
-            partners = self.env["res.partner"].browse(partner_ids)
-            domain &= engine._get_partner_domain(partners)
-        debts = self.env["account.move.line"]._search(
-            domain, active_test=False, bypass_access=True
-        )
         self.flush_model()
         self.env.execute_query(
             SQL(
                 PROFILE_SQL,
-                debts=debts.select(),
-                open_items=open_item._get_sql(domain, date, company._ar_today()),
+                judged=self._get_judged_sql(company, date, partner_ids),
                 profile=self._get_profile_sql(date),
                 company=company.id,
                 partner_ids=partner_ids,
-                date=fields.Date.to_string(date),
-                history=HISTORY_DAYS,
-                half_life=float(HALF_LIFE_DAYS),
-                evidence=EVIDENCE,
-                grace=GRACE_DAYS,
-                good=GOOD_DAYS,
-                slow=SLOW_DAYS,
-                clean=CLEAN_DAYS,
             )
         )
         self.invalidate_model()
+
+    @api.model
+    def _get_judged_sql(self, company, date, partner_ids=None):
+        """How customers had paid until the end of ``date``.
+
+        Columns: ``partner_id``, ``evidence``, ``average`` (days), ``late`` (percent),
+        ``profile``; a row for each customer that anything is known of.
+
+        :rtype: SQL
+        """
+        open_item = self.env["ar.open.item"]
+        domain = open_item._get_open_item_domain(company)
+        if partner_ids is not None:
+            partners = self.env["res.partner"].browse(partner_ids)
+            domain &= self.env["ar.dunning.engine"]._get_partner_domain(partners)
+        debts = self.env["account.move.line"]._search(
+            domain, active_test=False, bypass_access=True
+        )
+        return SQL(
+            JUDGED_SQL,
+            debts=debts.select(),
+            open_items=open_item._get_sql(domain, date, company._ar_today()),
+            date=fields.Date.to_string(date),
+            history=HISTORY_DAYS,
+            half_life=float(HALF_LIFE_DAYS),
+            evidence=EVIDENCE,
+            grace=GRACE_DAYS,
+            good=GOOD_DAYS,
+            slow=SLOW_DAYS,
+            clean=CLEAN_DAYS,
+        )
 
     # === CRONS === #
 
@@ -188,75 +235,3 @@ class ArDebtor(models.Model):
         for company in companies:
             self._refresh_profiles(company, company._ar_today())
             self.env["ir.cron"]._commit_progress(1)
-
-
-# Only debtors whose figures differ are written.
-PROFILE_SQL = """
-WITH paid AS (
-    SELECT contact.commercial_partner_id AS partner_id, debt.id,
-           partial.amount::float AS amount,
-           partial.max_date - COALESCE(debt.date_maturity, debt.date) AS days,
-           %(date)s::date - partial.max_date AS age
-      FROM account_partial_reconcile partial
-      JOIN account_move_line debt ON debt.id = partial.debit_move_id
-      JOIN account_move_line credit ON credit.id = partial.credit_move_id
-      JOIN account_move document ON document.id = credit.move_id
-      JOIN res_partner contact ON contact.id = debt.partner_id
-     WHERE debt.id IN (%(debts)s)
-       AND partial.max_date BETWEEN %(date)s::date - %(history)s AND %(date)s::date
-       AND document.move_type != 'out_refund'
-       AND partial.amount > 0
-),
-seen AS (
-    SELECT partner_id, id, amount, days, age, FALSE AS is_open FROM paid
-     UNION ALL
-    SELECT partner_id, id, residual::float, %(date)s::date - date_due, 0, TRUE
-      FROM (%(open_items)s) open_item
-     WHERE residual > 0 AND %(date)s::date - date_due > %(grace)s
-),
-judged AS (
-    SELECT partner_id,
-           COUNT(DISTINCT id) FILTER (WHERE NOT is_open OR days > %(slow)s) AS evidence,
-           SUM(GREATEST(days, 0) * weight) / NULLIF(SUM(weight), 0) AS average,
-           SUM(weight) FILTER (WHERE days > %(grace)s) * 100
-               / NULLIF(SUM(weight), 0) AS late,
-           COUNT(*) FILTER (WHERE days > %(grace)s AND age <= %(clean)s) = 0
-               AND COUNT(*) FILTER (WHERE age <= %(clean)s) > 0 AS is_clean
-      FROM (SELECT seen.*, amount * power(0.5, age / %(half_life)s) AS weight
-              FROM seen) weighed
-  GROUP BY partner_id
-),
-told AS (
-    SELECT d.id, COALESCE(judged.evidence, 0) AS evidence,
-           COALESCE(round(judged.average::numeric, 1), 0) AS average,
-           COALESCE(round(judged.late::numeric, 1), 0) AS late,
-           CASE WHEN COALESCE(judged.evidence, 0) < %(evidence)s THEN 'new'
-                WHEN judged.is_clean OR judged.average <= %(good)s THEN 'good'
-                WHEN judged.average <= %(slow)s THEN 'slow'
-                ELSE 'chronic' END AS profile
-      FROM ar_debtor d
- LEFT JOIN judged ON judged.partner_id = d.partner_id
-     WHERE d.company_id = %(company)s
-       AND (%(partner_ids)s::int[] IS NULL OR d.partner_id = ANY(%(partner_ids)s::int[]))
-),
-computed AS (
-    UPDATE ar_debtor debtor
-       SET profile_computed = told.profile, days_late_average = told.average,
-           late_percent = told.late, paid_count = told.evidence,
-           payer_profile = (
-               SELECT %(profile)s
-                 FROM (SELECT debtor.profile_manual, debtor.profile_until,
-                              told.profile AS profile_computed) d)
-      FROM told
-     WHERE debtor.id = told.id
-       AND ((debtor.profile_computed, debtor.days_late_average, debtor.late_percent,
-             debtor.paid_count) IS DISTINCT FROM
-            (told.profile, told.average, told.late, told.evidence)
-            OR debtor.payer_profile IS DISTINCT FROM (
-                SELECT %(profile)s
-                  FROM (SELECT debtor.profile_manual, debtor.profile_until,
-                               told.profile AS profile_computed) d))
- RETURNING debtor.id
-)
-SELECT COUNT(*) FROM computed
-"""

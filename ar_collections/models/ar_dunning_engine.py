@@ -76,7 +76,14 @@ class ArDunningEngine(models.AbstractModel):
 
     @api.model
     def _get_decision_sql(
-        self, company, date, policies=None, partners=None, runs=None, as_of=None
+        self,
+        company,
+        date,
+        policies=None,
+        partners=None,
+        runs=None,
+        as_of=None,
+        parts=None,
     ):
         """The decision as one query; a row per open item, credits included.
 
@@ -99,6 +106,9 @@ class ArDunningEngine(models.AbstractModel):
         ``recipient_id``, ``channel``. A credit that several letters share has a row
         for each; what is open counts in the first of them.
 
+        ``parts`` replaces parts of the query, see `_get_parts`: a replay brings its own
+        history and policy.
+
         :rtype: SQL
         """
         self._flush_decision()
@@ -113,7 +123,10 @@ class ArDunningEngine(models.AbstractModel):
             date=fields.Date.to_string(date),
             policies=list(policies.ids) if policies else None,
             rates=self._get_rates_sql(company, date),
-            **self._get_parts(company, date, list(runs.ids) if runs else []),
+            **{
+                **self._get_parts(company, date, list(runs.ids) if runs else []),
+                **(parts or {}),
+            },
         )
 
     @api.model
@@ -127,6 +140,8 @@ class ArDunningEngine(models.AbstractModel):
         debtors = SQL(DEBTORS_SQL, company=company.id)
         notices = {"debtors": debtors, "company": company.id, "runs": run_ids}
         return {
+            "policy_filter": SQL("active"),
+            "special_policy": SQL("special.policy_id"),
             "default_policy": default.id or None,
             "steps": SQL(STEPS_SQL, company=company.id),
             "contacts": SQL(CONTACTS_SQL, **notices),
@@ -136,13 +151,22 @@ class ArDunningEngine(models.AbstractModel):
             "treated": self.env["ar.policy.rule"]._get_treated_sql(company, date),
             "netting": self._get_netting_sql(groupings),
             "workday": self._get_workdays_sql(company, date),
-            "step_date": self._get_step_date_sql(
-                SQL("based.basis"),
-                SQL("based.delay_days"),
-                SQL("based.day_type"),
-                SQL("situation.is_workdays_only"),
-            ),
+            "step_date": self._get_rung_date_sql(),
         }
+
+    @api.model
+    def _get_rung_date_sql(self, policy=None):
+        return self._get_step_date_sql(
+            SQL("based.basis"),
+            SQL("based.delay_days"),
+            SQL("based.day_type"),
+            SQL("situation.is_workdays_only"),
+            policy,
+        )
+
+    @api.model
+    def _get_groupings(self, policies):
+        return set(policies.mapped("grouping"))
 
     @api.model
     def _get_netting_sql(self, groupings):
@@ -158,17 +182,21 @@ class ArDunningEngine(models.AbstractModel):
         )
 
     @api.model
-    def _has_workdays(self):
-        # sudo: whether any level counts in working days, whoever decides
+    def _has_workdays(self, policy=None):
+        """Whether any level in use, or of ``policy``, counts in working days."""
+        # sudo: how days are counted, whoever decides
         levels = self.env["ar.dunning.level"].sudo()
         domain = Domain("day_type", "=", "business")
         domain |= Domain("policy_id.is_workdays_only", "=", True)
-        return bool(levels.search_count(domain, limit=1))
+        scope = Domain("policy_id.active", "=", True)
+        if policy:
+            scope = Domain("policy_id", "=", policy.id)
+        return bool(levels.search_count(domain & scope, limit=1))
 
     @api.model
-    def _get_workdays_sql(self, company, date):
+    def _get_workdays_sql(self, company, date, policy=None):
         """The company's working days around a date as arrays, see `tools/workdays.py`."""
-        if not self._has_workdays():
+        if not self._has_workdays(policy):
             return SQL(
                 "SELECT NULL::date AS first, '{}'::int[] AS before, '{}'::date[] AS days"
             )
@@ -181,12 +209,12 @@ class ArDunningEngine(models.AbstractModel):
         )
 
     @api.model
-    def _get_step_date_sql(self, basis, delay, day_type, is_workdays_only):
+    def _get_step_date_sql(self, basis, delay, day_type, is_workdays_only, policy=None):
         """The day that is ``delay`` days from ``basis``, in the level's kind of days.
 
         Reads the relation ``workday`` of the query around it. All arguments are SQL.
         """
-        if not self._has_workdays():
+        if not self._has_workdays(policy):
             return SQL("(%s + %s)", basis, delay)
         day = SQL("(%s + %s)", basis, delay)
         return SQL(
@@ -234,6 +262,28 @@ class ArDunningEngine(models.AbstractModel):
                 (row["currency_id"], row["amount"]) for row in rows if row["amount"]
             ],
         }
+
+    @api.model
+    def _count_levels(self, company, date):
+        """Notices of a run by level: {level id: (notices, amount)}.
+
+        The amount is in the company's currency.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT notice_level_id,
+                       COUNT(DISTINCT (group_id, group_key, currency_id)),
+                       SUM(residual)::float
+                  FROM (%s) decision
+                 WHERE notice_level_id IS NOT NULL AND verdict IN %s
+              GROUP BY notice_level_id
+                """,
+                self._get_decision_sql(company, date),
+                IN_NOTICE,
+            )
+        )
+        return {level_id: (count, amount) for level_id, count, amount in rows}
 
     @api.model
     def _get_partner_domain(self, partners):

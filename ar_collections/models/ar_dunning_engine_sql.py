@@ -10,7 +10,7 @@ WITH open_item AS MATERIALIZED (%(open_items)s),
 rate (currency_id, factor) AS (%(rates)s),
 workday AS MATERIALIZED (%(workday)s),
 policy AS MATERIALIZED (
-    SELECT id, grouping, is_workdays_only FROM ar_policy WHERE active
+    SELECT id, grouping, is_workdays_only FROM ar_policy WHERE %(policy_filter)s
 ),
 -- a level for each payer profile, which may have other delays or skip it
 level AS MATERIALIZED (
@@ -61,11 +61,11 @@ placed AS (
            o.date_due, o.no_followup, o.residual, o.residual_currency,
            treated.debtor_id, COALESCE(treated.profile, 'new') AS profile,
            COALESCE(special.is_blocked, FALSE) AS is_blocked,
-           COALESCE(special.policy_id, treated.policy_id, %(default_policy)s)
+           COALESCE(%(special_policy)s, treated.policy_id, %(default_policy)s)
                AS policy_id,
-           CASE WHEN special.policy_id IS NOT NULL THEN 'invoice'
+           CASE WHEN %(special_policy)s IS NOT NULL THEN 'invoice'
                 ELSE COALESCE(treated.source, 'company') END AS policy_source,
-           CASE WHEN special.policy_id IS NULL THEN treated.rule_id END AS rule_id
+           CASE WHEN %(special_policy)s IS NULL THEN treated.rule_id END AS rule_id
       FROM open_item o
  LEFT JOIN special ON special.id = o.move_id
  LEFT JOIN treated ON treated.partner_id = o.partner_id

@@ -74,7 +74,9 @@ class ArDunningNotice(models.Model):
             before = notice.level_id
             if level == before:
                 continue
-            order = list(before.policy_id.level_ids.sorted(lambda v: (v.sequence, v.id)))
+            order = list(
+                before.policy_id.level_ids.sorted(lambda v: (v.sequence, v.id))
+            )
             is_raised = order.index(level) > order.index(before)
             if is_raised:
                 notice._as_collector("ar_collections.ar_collections_group_manager")

@@ -207,6 +207,12 @@ class ArDunningRun(models.Model):
             context={},
         )
 
+    def action_open_approvals(self):
+        return dict(
+            self.action_open_notices(),
+            context={"search_default_to_approve": 1},
+        )
+
     def action_open_skips(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(

@@ -13,6 +13,7 @@ class ArDunningRun(models.Model):
     error_count = fields.Integer(compute="_compute_figures")
     cancel_count = fields.Integer(compute="_compute_figures")
     debtor_count = fields.Integer(compute="_compute_figures")
+    approval_count = fields.Integer("To approve", compute="_compute_approval_count")
     letter_count = fields.Integer("Letters to print", compute="_compute_figures")
     progress = fields.Float(compute="_compute_figures")
     amount_total = fields.Monetary(
@@ -43,6 +44,22 @@ class ArDunningRun(models.Model):
             rows = [group[1:] for group in groups if group[0] == run._origin]
             run.update(run._summarise(rows))
             run.debtor_count = debtors.get(run._origin, 0)
+
+    @api.depends("notice_ids.state", "notice_ids.needs_approval")
+    def _compute_approval_count(self):
+        counts = dict(
+            self.env["ar.dunning.notice"]._read_group(
+                [
+                    ("run_id", "in", self.ids),
+                    ("state", "=", "draft"),
+                    ("needs_approval", "=", True),
+                ],
+                ["run_id"],
+                ["__count"],
+            )
+        )
+        for run in self:
+            run.approval_count = counts.get(run._origin, 0)
 
     def _summarise(self, rows):
         """Figures of a run from its grouped notices, for `_compute_figures`."""

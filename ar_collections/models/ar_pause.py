@@ -171,10 +171,11 @@ class ArPause(models.Model):
     def _check_lines(self):
         for pause in self:
             strange = pause.line_ids.filtered(
-                lambda ln, pause=pause: ln.partner_id.commercial_partner_id
-                != pause.debtor_id.partner_id
-                or ln.account_type != "asset_receivable"
-                or ln.company_id.root_id != pause.company_id
+                lambda ln, pause=pause: (
+                    ln.partner_id.commercial_partner_id != pause.debtor_id.partner_id
+                    or ln.account_type != "asset_receivable"
+                    or ln.company_id.root_id != pause.company_id
+                )
             )
             if strange:
                 raise ValidationError(
@@ -272,7 +273,9 @@ class ArPause(models.Model):
                 if pause.is_for_items
                 else pause.debtor_id.amount_overdue
             )
-            rows.append((pause.debtor_id, pause.reason, self.env["ar.dunning.notice"], amount))
+            rows.append(
+                (pause.debtor_id, pause.reason, self.env["ar.dunning.notice"], amount)
+            )
         self.env["ar.deviation"]._log(kind, rows)
 
     def _mark_debtors_stale(self):

@@ -1,6 +1,10 @@
 from odoo import api, fields, models
 
 
+class _Undo(Exception):  # noqa: N818, no error: it only leaves the savepoint
+    """Rolls a trial back."""
+
+
 class ArPolicy(models.Model):
     """A collections policy: the ladder of levels that overdue items climb."""
 
@@ -80,12 +84,56 @@ class ArPolicy(models.Model):
     is_printed_on_invoice = fields.Boolean(
         "Print on invoices", help="Print the text for customers below each invoice."
     )
+    ladder = fields.Html(compute="_compute_ladder", sanitize=False)
     debtor_count = fields.Integer(
         compute="_compute_debtor_count",
         groups="ar_collections.ar_collections_group_readonly",
     )
 
     # === COMPUTE METHODS === #
+
+    @api.depends(
+        "level_ids.name",
+        "level_ids.sequence",
+        "level_ids.delay_days",
+        "level_ids.delay_basis",
+        "level_ids.day_type",
+        "level_ids.channel",
+        "level_ids.needs_approval",
+    )
+    def _compute_ladder(self):
+        """The levels as steps on a line of days around the due date."""
+        for policy in self:
+            steps = policy._get_ladder_steps()
+            policy.ladder = steps and self.env["ir.qweb"]._render(
+                "ar_collections.policy_ladder", {"steps": steps}
+            )
+
+    def _get_ladder_steps(self):
+        self.ensure_one()
+        levels = self.level_ids.sorted("sequence")
+        channels = dict(levels._fields["channel"]._description_selection(self.env))
+        steps = [
+            {
+                "is_due": False,
+                "is_last": level == levels[-1:],
+                "days": level.delay_days,
+                "when": f"{level.delay_days:+d}",
+                "name": level.name or "",
+                "what": ", ".join(
+                    filter(
+                        None,
+                        [
+                            channels.get(level.channel),
+                            level.needs_approval and self.env._("approval"),
+                        ],
+                    )
+                ),
+            }
+            for level in levels
+        ]
+        early = sum(step["days"] < 0 for step in steps)
+        return steps and steps[:early] + [{"is_due": True}] + steps[early:]
 
     def _compute_debtor_count(self):
         counts = dict(
@@ -150,7 +198,58 @@ class ArPolicy(models.Model):
             "view_mode": "form",
         }
 
+    def action_replay(self):
+        """Open the back-test of this policy."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ar_collections.ar_policy_replay_action"
+        )
+        return dict(action, context={"default_policy_id": self.id})
+
+    @api.model
+    def preview_changes(self, policy_id, changes):
+        """What the ladder would do tonight, before and after unsaved changes.
+
+        The changes are written and rolled back again, so that what is shown is what
+        saving would do. A policy that is not saved yet is looked at as the company's
+        default.
+
+        :param policy_id: id of the policy, False if it is new
+        :param dict changes: values as the form would write them
+        :return: ``before`` and ``after``: lists of (level, notices, amount)
+        :rtype: dict
+        :raise UserError: if the changes could not be saved as they are
+        """
+        policy = self.with_context(tracking_disable=True).browse(policy_id or [])
+        policy.check_access("write" if policy else "create")
+        company = self.env.company.root_id
+        before = policy._count_tonight(company) if policy else []
+        after = []
+        try:
+            with self.env.cr.savepoint():
+                if policy:
+                    policy.write(changes)
+                else:
+                    policy = policy.create(changes)
+                    # sudo: rolled back below; nobody's default is changed
+                    company.sudo().ar_policy_id = policy
+                after = policy._count_tonight(company)
+                raise _Undo
+        except _Undo:
+            self.env.invalidate_all(flush=False)
+        return {"before": before, "after": after}
+
     # === BUSINESS METHODS === #
+
+    def _count_tonight(self, company):
+        """Notices per level of this policy that a run today would write."""
+        counts = self.env["ar.dunning.engine"]._count_levels(
+            company, company._ar_today()
+        )
+        return [
+            (level.name, *counts.get(level.id, (0, 0.0)))
+            for level in self.level_ids.sorted("sequence")
+        ]
 
     @api.model
     def _get_company_default(self, company):

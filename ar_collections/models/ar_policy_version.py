@@ -137,16 +137,14 @@ class ArPolicyVersion(models.Model):
 
     @api.model
     def _tell_fields(self, model, before, after, names, prefix):
-        return [
-            "{}{}: {} → {}".format(
-                prefix,
-                model._fields[name]._description_string(self.env),
-                self._tell_value(model, name, before.get(name)),
-                self._tell_value(model, name, after.get(name)),
-            )
-            for name in names
-            if before.get(name) != after.get(name)
-        ]
+        lines = []
+        for name in names:
+            if before.get(name) != after.get(name):
+                label = model._fields[name]._description_string(self.env)
+                old = self._tell_value(model, name, before.get(name))
+                new = self._tell_value(model, name, after.get(name))
+                lines.append(f"{prefix}{label}: {old} → {new}")
+        return lines
 
     @api.model
     def _tell_value(self, model, name, value):

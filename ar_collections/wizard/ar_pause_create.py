@@ -47,10 +47,12 @@ class ArPauseCreate(models.TransientModel):
             if model == "account.move":
                 lines = lines.line_ids
             open_lines = lines.filtered(
-                lambda ln: ln.account_type == "asset_receivable"
-                and ln.parent_state == "posted"
-                and not ln.reconciled
-                and ln.partner_id
+                lambda ln: (
+                    ln.account_type == "asset_receivable"
+                    and ln.parent_state == "posted"
+                    and not ln.reconciled
+                    and ln.partner_id
+                )
             )
             if not open_lines:
                 raise UserError(

@@ -1,0 +1,44 @@
+import {Component, useState} from "@odoo/owl";
+import {formatFloat} from "@web/views/fields/formatters";
+import {registry} from "@web/core/registry";
+import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
+import {useService} from "@web/core/utils/hooks";
+
+/** What the ladder would do tonight with the policy as it stands in the form, unsaved. */
+export class ArPolicyTonight extends Component {
+    static template = "ar_collections.ArPolicyTonight";
+    static props = {...standardWidgetProps};
+
+    setup() {
+        this.orm = useService("orm");
+        this.state = useState({rows: null, busy: false});
+    }
+
+    async look() {
+        const {record} = this.props;
+        this.state.busy = true;
+        try {
+            const changes = await record.getChanges();
+            const {before, after} = await this.orm.call("ar.policy", "preview_changes", [
+                record.resId || false,
+                changes,
+            ]);
+            const saved = new Map(before.map((row) => [row[0], row]));
+            this.state.rows = after.map(([name, count, amount]) => {
+                const was = saved.get(name);
+                return {
+                    name,
+                    count,
+                    amount: formatFloat(amount, {digits: [16, 2]}),
+                    change: was ? count - was[1] : count,
+                };
+            });
+        } finally {
+            this.state.busy = false;
+        }
+    }
+}
+
+registry.category("view_widgets").add("ar_policy_tonight", {
+    component: ArPolicyTonight,
+});
