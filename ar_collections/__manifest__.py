@@ -34,6 +34,7 @@
         "views/ar_collections_menus.xml",
     ],
     "demo": ["demo/ar_collections_demo.xml"],
+    "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
     "assets": {
         "web.assets_backend": ["ar_collections/static/src/components/**/*"],

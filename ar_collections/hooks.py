@@ -10,6 +10,13 @@ HISTORY = (
 )
 
 
+def post_init_hook(env):
+    """Know the debtors, and how they pay, from the first moment."""
+    for company in env["res.company"].search([("parent_id", "=", False)]):
+        env["ar.debtor"]._refresh(company)
+        env["ar.debtor"]._refresh_profiles(company, company._ar_today())
+
+
 def uninstall_hook(env):
     """Let go of the history first: it protects levels and customers from deletion."""
     for table in HISTORY:

@@ -29,6 +29,7 @@ class ArDemo(models.AbstractModel):
                 first = first or run
             self._assign_collectors(company)
             self.env["ar.debtor"]._refresh(company)
+            self.env["ar.debtor"]._refresh_profiles(company, today)
         if first:
             self.env["ir.model.data"].create(
                 {
