@@ -114,7 +114,10 @@ rung AS MATERIALIZED (
                        based.min_amount, based.min_percent,
                        based.delay_days < 0 AS is_upcoming,
                        based.channel = 'none' AS is_silent,
-                       %(step_date)s AS date
+                       -- counted from a note about a coming due date, a reminder would
+                       -- come before it
+                       CASE WHEN based.delay_days < 0 THEN %(step_date)s
+                            ELSE GREATEST(%(step_date)s, situation.date_due) END AS date
                   FROM (SELECT level.*,
                                CASE level.delay_basis
                                    WHEN 'due_date' THEN situation.date_due
