@@ -114,7 +114,10 @@ rung AS MATERIALIZED (
                        based.min_amount, based.min_percent,
                        based.delay_days < 0 AS is_upcoming,
                        based.channel = 'none' AS is_silent,
-                       %(step_date)s AS date
+                       -- counted from a note about a coming due date, a reminder would
+                       -- come before it
+                       CASE WHEN based.delay_days < 0 THEN %(step_date)s
+                            ELSE GREATEST(%(step_date)s, situation.date_due) END AS date
                   FROM (SELECT level.*,
                                CASE level.delay_basis
                                    WHEN 'due_date' THEN situation.date_due
@@ -218,7 +221,9 @@ part AS (
 claim AS (
     SELECT DISTINCT ON (group_id, currency_id, group_key)
            group_id, currency_id, group_key, total AS amount, open_total,
+           COALESCE(due_total, 0) AS due_amount,
            CASE WHEN is_met THEN level_id END AS level_id,
+           is_met AND NOT is_silent AS has_words,
            is_met AND NOT is_upcoming AS is_reminder
       FROM (SELECT *,
                    level_id IS NOT NULL AND has_step AND total > 0
@@ -231,7 +236,11 @@ claim AS (
                                 ELSE COALESCE(SUM(amount) FILTER (
                                     WHERE is_upcoming IS NOT TRUE) OVER letter, 0)
                            END AS total,
-                           BOOL_OR(is_step) OVER letter AS has_step,
+                           SUM(amount) FILTER (WHERE is_upcoming IS NOT TRUE)
+                               OVER letter AS due_total,
+                           -- a silent step is no letter that others could join
+                           is_step OR BOOL_OR(is_step AND NOT is_silent) OVER letter
+                               AS has_step,
                            SUM(open_amount) OVER (PARTITION BY group_id, currency_id)
                                AS open_total
                       FROM part
@@ -293,17 +302,21 @@ SELECT j.id, j.move_id, j.company_id, j.partner_id, j.debtor_id, j.group_id,
    AND r.group_key = j.group_key
   LEFT JOIN rung_rank last_level
     ON last_level.policy_id = j.policy_id AND last_level.rank = j.last_rank
+ -- a reminder is measured by what is due, also in a letter that is only a note
+ CROSS JOIN LATERAL (
+    SELECT CASE WHEN j.is_upcoming THEN c.amount ELSE c.due_amount END AS amount) own
  CROSS JOIN LATERAL (
     SELECT CASE
         WHEN j.verdict IN ('credit', 'no_policy', 'no_followup', 'blocked', 'paused',
                            'pending', 'no_rate') THEN j.verdict
         WHEN j.verdict = 'dun' OR (j.verdict = 'interval' AND j.may_join
-                                   AND c.level_id IS NOT NULL) THEN
+                                   AND c.has_words) THEN
             CASE
                 WHEN j.is_upcoming AND c.is_reminder THEN 'reminded'
                 WHEN c.amount <= 0 THEN 'covered'
-                WHEN r.is_reachable AND c.amount >= COALESCE(j.min_amount, 0)
-                     AND c.amount * 100 >= j.min_percent * c.open_total THEN 'dun'
+                WHEN r.is_reachable AND own.amount > 0
+                     AND own.amount >= COALESCE(j.min_amount, 0)
+                     AND own.amount * 100 >= j.min_percent * c.open_total THEN 'dun'
                 WHEN r.is_reachable THEN 'along'
                 WHEN c.level_id IS NOT NULL THEN 'no_contact'
                 ELSE 'minimum'

@@ -108,7 +108,10 @@ class ArDunningEngine(models.AbstractModel):
     @api.model
     def _get_own_verdict(self, row):
         """Why an item that is only listed in a notice does not move by itself."""
-        return "minimum" if row["own_verdict"] == "dun" else row["own_verdict"]
+        if row["own_verdict"] != "dun":
+            return row["own_verdict"]
+        has_minimum = row["min_amount"] or row["min_percent"]
+        return "minimum" if has_minimum else "covered"
 
     @api.model
     def _explain_step(self, line):

@@ -1,4 +1,5 @@
 from . import test_ar_aging_report
+from . import test_ar_dunning_cases
 from . import test_ar_dunning_claim
 from . import test_ar_dunning_contact
 from . import test_ar_dunning_delivery
