@@ -16,6 +16,7 @@
         "data/mail_template_data.xml",
         "report/ar_dunning_notice_report.xml",
         "report/ar_debtor_profile_templates.xml",
+        "report/account_invoice_templates.xml",
         "data/ar_policy_data.xml",
         "wizard/ar_dunning_run_start_views.xml",
         "report/ar_aging_report_views.xml",

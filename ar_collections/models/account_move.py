@@ -13,6 +13,7 @@ class AccountMove(models.Model):
         check_company=True,
         copy=False,
         index="btree_not_null",
+        groups="base.group_user",
         help="Overrides the policy of the customer for this invoice.",
     )
     dunning_level_id = fields.Many2one(
@@ -160,13 +161,10 @@ class AccountMove(models.Model):
                     and d.partner_id == move.commercial_partner_id
                 )
             )
-            policy, reason = debtor.applied_policy_id, debtor.policy_reason
+            policy = move._get_ar_policy()
+            reason = debtor.policy_reason or debtor._explain_policy("company", None)
             if move.ar_policy_id.active:
-                policy = move.ar_policy_id
                 reason = debtor._explain_policy("invoice", None)
-            elif not debtor:
-                policy = self.env["ar.policy"]._get_company_default(company)
-                reason = debtor._explain_policy("company", None)
             move.ar_policy_reason = f"{policy.name}. {reason}" if policy else False
 
     # === CRUD METHODS === #
@@ -189,6 +187,33 @@ class AccountMove(models.Model):
     def button_draft(self):
         self.env["ar.debtor"]._mark_stale(self.line_ids)
         return super().button_draft()
+
+    # === BUSINESS METHODS === #
+
+    def _get_ar_policy(self):
+        """The policy that the invoice is under: its own, its customer's, the default."""
+        self.ensure_one()
+        # sudo: printed for whoever prints the invoice, and on the portal
+        move = self.sudo()
+        if move.ar_policy_id.active:
+            return move.ar_policy_id
+        company = move.company_id.root_id
+        debtor = move.env["ar.debtor"].search(
+            [
+                ("partner_id", "=", move.commercial_partner_id.id),
+                ("company_id", "=", company.id),
+            ]
+        )
+        if debtor:
+            return debtor.applied_policy_id
+        return move.env["ar.policy"]._get_company_default(company)
+
+    def _get_ar_public_policy(self):
+        """The text of the invoice's policy, if it is published on invoices."""
+        if self.move_type != "out_invoice":
+            return False
+        policy = self._get_ar_policy()
+        return policy.description if policy.is_printed_on_invoice else False
 
     # === ACTION METHODS === #
 

@@ -2,6 +2,7 @@ from markupsafe import Markup, escape
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools import format_date
 
 
 class ArDebtor(models.Model):
@@ -241,7 +242,7 @@ class ArDebtor(models.Model):
                 "%(currency)s: open %(open)s, of it overdue %(overdue)s",
                 currency=currency.name,
                 open=currency.format(sums[currency.id][0]),
-                overdue=currency.format(sums[currency.id][1]),
+                overdue=currency.format(max(sums[currency.id][1], 0)),
             )
             for currency in self.env["res.currency"].browse(sums)
         ]
@@ -253,11 +254,14 @@ class ArDebtor(models.Model):
         engine = self.env["ar.dunning.engine"]
         debts = [row for row in rows if row["verdict"] != "credit"]
         documents = {}
+        moves = [row["move_id"] for row in debts]
         for row in sorted(debts, key=lambda r: (r["date_due"], r["id"])):
             line = self.env["account.move.line"].browse(row["id"])
-            names = documents.setdefault(engine._explain_row(row), [])
-            if line.move_name not in names:
-                names.append(line.move_name)
+            name = line.move_name
+            if moves.count(row["move_id"]) > 1:
+                # an instalment is told by its due date
+                name = f"{name} ({format_date(self.env, row['date_due'])})"
+            documents.setdefault(engine._explain_row(row), []).append(name)
         if not documents:
             return Markup("<p>%s</p>") % self.env._("Nothing is open.")
         return Markup("<ul>%s</ul>") % Markup("").join(

@@ -220,8 +220,12 @@ WITH residual AS MATERIALIZED (
                FILTER (WHERE d.residual_currency > 0 AND d.days_overdue > 0) AS days,
            -- the ladder's next step, or today where a person has to do something
            MIN(CASE
-                   WHEN d.verdict IN ('covered', 'finished', 'no_contact', 'no_policy',
-                                      'no_rate', 'pending') THEN %(today)s::date
+                   WHEN d.verdict IN ('covered', 'no_contact', 'no_policy', 'no_rate',
+                                      'pending') THEN %(today)s::date
+                   -- after the deadline of the last letter
+                   WHEN d.verdict = 'finished' THEN GREATEST(%(today)s::date, (
+                       SELECT MAX(n.date_deadline) + 1 FROM ar_dunning_notice n
+                        WHERE n.debtor_id = d.debtor_id AND n.state = 'sent'))
                    WHEN d.verdict IN ('dun', 'along', 'waiting', 'interval')
                        THEN GREATEST(d.step_date, %(today)s::date)
                    WHEN d.verdict = 'paused' THEN d.pause_until + 1

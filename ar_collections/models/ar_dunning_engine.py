@@ -232,8 +232,7 @@ class ArDunningEngine(models.AbstractModel):
     def _count(self, company, date, policies=None, partners=None, runs=None):
         """What a run would do, in figures; for wizards and dashboards.
 
-        :return: ``notices``, ``skipped`` (items left alone, those whose next level is
-            not reached yet not counted), ``amounts`` ([(currency id, amount)])
+        :return: ``notices``, ``skipped`` (items left alone), ``amounts`` ([(currency id, amount)])
         :rtype: dict
         """
         sql = self._get_decision_sql(company, date, policies, partners, runs)
@@ -250,7 +249,7 @@ class ArDunningEngine(models.AbstractModel):
                   FROM (%s) decision
               GROUP BY currency_id
                 """,
-                (*IN_NOTICE, "waiting", "other_policy"),
+                (*IN_NOTICE, "other_policy"),
                 IN_NOTICE,
                 sql,
             )

@@ -200,6 +200,7 @@ part AS (
     SELECT group_id, currency_id, group_key,
            verdict = 'dun' AS is_step,
            is_upcoming AND verdict = 'dun' AS is_upcoming,
+           verdict = 'credit' AS is_credit,
            CASE WHEN may_step THEN is_silent END AS is_silent,
            CASE WHEN may_step THEN next_level_id END AS level_id,
            CASE WHEN may_step THEN next_rank END AS rank,
@@ -213,7 +214,7 @@ part AS (
       FROM (SELECT entry.*,
                    verdict = 'dun' OR (verdict = 'interval' AND may_join) AS may_step
               FROM entry) stepping
-  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 ),
 -- the highest level that an item of the claim reaches and whose minimum it meets; one
 -- with words before one without; a reminder, which claims what is due, before a note
@@ -224,7 +225,8 @@ claim AS (
            COALESCE(due_total, 0) AS due_amount,
            CASE WHEN is_met THEN level_id END AS level_id,
            is_met AND NOT is_silent AS has_words,
-           is_met AND NOT is_upcoming AS is_reminder
+           is_met AND NOT is_upcoming AS is_reminder,
+           NOT is_upcoming OR has_credit AS lists_all
       FROM (SELECT *,
                    level_id IS NOT NULL AND has_step AND total > 0
                        AND total >= COALESCE(min_amount, 0)
@@ -232,12 +234,18 @@ claim AS (
               FROM (SELECT group_id, currency_id, group_key, level_id, rank,
                            min_amount, min_percent, is_silent,
                            COALESCE(is_upcoming, FALSE) AS is_upcoming,
-                           CASE WHEN is_upcoming THEN SUM(amount) OVER letter
+                           -- a note about what falls due names what is overdue only
+                           -- to show what an open credit is deducted from
+                           CASE WHEN is_upcoming AND BOOL_OR(is_credit) OVER letter
+                                THEN SUM(amount) OVER letter
+                                WHEN is_upcoming
+                                THEN SUM(amount) FILTER (WHERE is_upcoming) OVER letter
                                 ELSE COALESCE(SUM(amount) FILTER (
                                     WHERE is_upcoming IS NOT TRUE) OVER letter, 0)
                            END AS total,
                            SUM(amount) FILTER (WHERE is_upcoming IS NOT TRUE)
                                OVER letter AS due_total,
+                           BOOL_OR(is_credit) OVER letter AS has_credit,
                            -- a silent step is no letter that others could join
                            is_step OR BOOL_OR(is_step AND NOT is_silent) OVER letter
                                AS has_step,
@@ -317,11 +325,12 @@ SELECT j.id, j.move_id, j.company_id, j.partner_id, j.debtor_id, j.group_id,
                 WHEN r.is_reachable AND own.amount > 0
                      AND own.amount >= COALESCE(j.min_amount, 0)
                      AND own.amount * 100 >= j.min_percent * c.open_total THEN 'dun'
-                WHEN r.is_reachable THEN 'along'
+                WHEN r.is_reachable AND c.lists_all THEN 'along'
+                WHEN r.is_reachable THEN 'minimum'
                 WHEN c.level_id IS NOT NULL THEN 'no_contact'
                 ELSE 'minimum'
             END
-        WHEN r.is_reachable AND j.days_overdue > 0 THEN 'along'
+        WHEN r.is_reachable AND c.lists_all AND j.days_overdue > 0 THEN 'along'
         ELSE j.verdict
     END AS verdict) v
 """

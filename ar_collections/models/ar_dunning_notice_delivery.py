@@ -11,8 +11,9 @@ from odoo.tools import formatLang
 
 _logger = logging.getLogger(__name__)
 
-# Small enough that a person sees the run move, large enough to share the queries.
-BATCH = 20
+# Small enough that a person sees the run move, PDFs and all; large enough to share the
+# queries.
+BATCH = 5
 # Opens an invoice without a password.
 TOKEN = re.compile(r"[?&](?:amp;)?access_token=[\w-]+")
 # A payment that is being registered holds its items for moments only.

@@ -8,6 +8,7 @@ class ArDunningSkip(models.Model):
 
     _name = "ar.dunning.skip"
     _description = "Item Left Alone by a Dunning Run"
+    _inherit = ["ar.collector.mixin"]
     _order = "run_id desc, reason, debtor_id, date_due, id"
     _rec_name = "move_line_id"
     _log_access = False
@@ -86,5 +87,5 @@ class ArDunningSkip(models.Model):
         Core sets *No Follow-Up* on every entry of a general journal, opening balances
         included; nobody chose that.
         """
-        self.filtered("is_clearable").move_line_id.no_followup = False
+        self.filtered("is_clearable")._as_collector().move_line_id.no_followup = False
         return True

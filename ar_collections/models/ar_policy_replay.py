@@ -147,9 +147,7 @@ class ArPolicyReplay(models.AbstractModel):
             "policy_filter": SQL("id = %s", policy.id),
             "special_policy": SQL("%s::int", policy.id),
             "default_policy": policy.id,
-            "treated": SQL(
-                TREATED_SQL, company=company.id, policy=policy.id
-            ),
+            "treated": SQL(TREATED_SQL, company=company.id, policy=policy.id),
             "netting": engine._get_netting_sql(groupings),
             "workday": engine._get_workdays_sql(company, day, policy),
             "step_date": engine._get_rung_date_sql(policy),

@@ -17,12 +17,14 @@ class ResCompany(models.Model):
     ar_policy_id = fields.Many2one(
         "ar.policy",
         "Default collections policy",
+        groups="base.group_user",
         help="For customers and invoices that name no policy of their own. Empty: the "
         "first policy of the list.",
     )
     ar_aging_buckets = fields.Char(
         "Ageing buckets",
         default="30,60,90,120",
+        groups="base.group_user",
         help="Upper ends of the buckets in days late, separated by commas; up to five.",
     )
 
@@ -70,6 +72,11 @@ class ResCompany(models.Model):
         if tz not in pytz.all_timezones_set:
             tz = self.env.user.tz or "UTC"
         return fields.Date.context_today(self.with_context(tz=tz))
+
+    def _get_ar_public_policy(self):
+        """The text of the company's default policy, if it is published."""
+        policy = self.env["ar.policy"]._get_company_default(self)
+        return policy.description if policy.is_printed_on_invoice else False
 
     def _get_aging_buckets(self):
         """Upper ends of the ageing buckets, in days late.

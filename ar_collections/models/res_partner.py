@@ -13,6 +13,7 @@ class ResPartner(models.Model):
     )
     ar_debtor_id = fields.Many2one(
         "ar.debtor",
+        "Debtor",
         compute="_compute_ar_debtor_id",
         compute_sudo=True,
         groups="ar_collections.ar_collections_group_readonly",

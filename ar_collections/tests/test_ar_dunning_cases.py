@@ -93,7 +93,7 @@ a note today holds a reminder back | U-7 A3 | | 100 d-7 U0; 50 d3 | waiting inte
 a note yesterday does not          | U-7 A3 | | 100 d-6 U1; 50 d3 | waiting A | A 50
 a note keeps distance from a note  | U-7 A3 | | 100 d-2 U5; 50 d-7 | waiting interval | -
 and from a reminder                | U-7 A3 B15 | | 100 d10 A7; 50 d-5 | waiting interval | -
-until its day, overdue is listed   | U-7 A3 B15 | | 100 d11 A8; 50 d-5 | along U | U 150
+a note names only what comes       | U-7 A3 B15 | | 100 d11 A8; 50 d-5 | waiting U | U 50
 another currency, same person      | A3 B15 | | 100 d10 A7; 50chf d3 | waiting interval | -
 joins the letter that goes anyway  | A3 B15 F30/3 | | 100 d30 B3; 50 d3 | F A | F 150
 with a notice of its own long ago  | A3 B15 F30/3 | | 100 d30 B3; 50 d15 A12 | F B | F 150
@@ -117,7 +117,8 @@ not what falls due                 | A3 B15 | | 100 d3; 50 d0 | A waiting | A 10
 the end of the ladder is listed    | A3 B15 | | 100 d60 B20; 50 d3 | along A | A 150
 the highest level gives the words  | A3 B15 F30 | | 9 d30 B15; 8 d15 A15; 7 d3 | F B A | F 24
 a reminder before a note           | U-7 A3 | | 100 d3; 50 d-7 | A reminded | A 100
-a note beside what waits           | U-7 A3 | | 100 d1; 50 d-7 | along U | U 150
+a note beside what waits           | U-7 A3 | | 100 d1; 50 d-7 | waiting U | U 50
+unless a credit is shared          | U-7 A3 | | 100 d1; 50 d-7; -20 | along U credit | U 130
 credits are deducted               | A3 B15 | | 100 d3; -40 | A credit | A 60
 covered to the cent                | A3 B15 | | 100 d3; -100 | covered credit | -
 credits larger than the debt       | A3 B15 | | 100 d3; -150 | covered credit | -
@@ -141,7 +142,7 @@ credits make it less               | A3>50 | | 60 d3; -11 | minimum credit | -
 too little for the second level    | A3 B15>500 | | 100 d20 A8 | minimum | -
 the next lower level that is met   | A3 B15>500 | | 100 d20 A8; 50 d3 | along A | A 150
 and the one below that             | A3 B15>200 F30>300 | | 9 d40 B9; 9 d20 A9; 9 d3 | along along A | A 27
-a note is no step of the reminder  | U-7 A3>50 | | 40 d3; 60 d-7 | along U | U 100
+a note is no step of the reminder  | U-7 A3>50 | | 40 d3; 60 d-7 | minimum U | U 60
 50 are 100 Swiss francs            | A3>50 | | 99.99chf d3 | minimum | -
 just enough francs                 | A3>50 | | 100chf d3 | A | A 100chf
 50 are 25 pounds                   | A3>50 | | 24.99gbp d3 | minimum | -

@@ -25,7 +25,7 @@ class ArDunningRunStart(models.TransientModel):
         "ar.debtor", string="Debtors", domain="[('company_id', '=', company_id)]"
     )
     notice_count = fields.Integer("Notices", compute="_compute_outcome")
-    skip_count = fields.Integer("Items held back", compute="_compute_outcome")
+    skip_count = fields.Integer("Items left alone", compute="_compute_outcome")
     amount_total = fields.Monetary("Total claimed", compute="_compute_outcome")
     warning = fields.Char(compute="_compute_outcome")
 
@@ -88,9 +88,20 @@ class ArDunningRunStart(models.TransientModel):
         )
         if waiting:
             return self.env._(
-                "%(count)s draft runs of this company wait to be confirmed; customers "
-                "in them are left alone here.",
+                "Draft runs of this company that wait to be confirmed: %(count)s. "
+                "Customers in them are left alone here.",
                 count=waiting,
+            )
+        if self.date < self.company_id._ar_today():
+            return self.env._(
+                "The date lies in the past: the run shows what would have gone out, and "
+                "cannot be sent."
+            )
+        if not self.company_id.email:
+            return self.env._(
+                "%(company)s has no e-mail address to write from: enter it on the "
+                "company first, or e-mails will not go out.",
+                company=self.company_id.name,
             )
         if self.date > self.company_id._ar_today():
             return self.env._(
@@ -123,9 +134,9 @@ class ArDunningRunStart(models.TransientModel):
             }
         )
         run.action_preview()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "ar.dunning.run",
-            "res_id": run.id,
-            "view_mode": "form",
-        }
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ar_collections.ar_dunning_run_action"
+        )
+        return dict(
+            action, res_id=run.id, views=[(False, "form")], context={}, domain=[]
+        )

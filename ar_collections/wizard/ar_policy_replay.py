@@ -157,7 +157,9 @@ class ArPolicyReplay(models.TransientModel):
 
     def _keep(self, side, contacts):
         """Keep the outcome in this window's own rows."""
-        debtors = self.env["ar.debtor"].search([("company_id", "=", self.company_id.id)])
+        debtors = self.env["ar.debtor"].search(
+            [("company_id", "=", self.company_id.id)]
+        )
         by_partner = {debtor.partner_id.id: debtor.id for debtor in debtors}
         levels = self.env["ar.dunning.level"].browse(
             {contact["level_id"] for contact in contacts}
