@@ -18,6 +18,8 @@
         "report/ar_debtor_profile_templates.xml",
         "report/account_invoice_templates.xml",
         "data/ar_policy_data.xml",
+        "data/mail_template_ready_data.xml",
+        "data/ar_policy_ready_data.xml",
         "wizard/ar_dunning_run_start_views.xml",
         "report/ar_aging_report_views.xml",
         "views/ar_policy_ready_views.xml",

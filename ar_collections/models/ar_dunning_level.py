@@ -300,7 +300,9 @@ class ArDunningLevel(models.Model):
         for holder in (self, *self.variant_ids):
             if holder.mail_template_id:
                 name = f"{self.policy_id.name}: {holder.mail_template_id.name}"
-                holder.mail_template_id = holder.mail_template_id.copy({"name": name})
+                # sudo: the same words; whoever uses them need not be a template editor
+                text = holder.mail_template_id.sudo().copy({"name": name})
+                holder.mail_template_id = text.sudo(self.env.su)
 
     def _get_day(self, company, basis, days):
         """The day that is ``days`` from ``basis``, in the level's kind of days.

@@ -11,6 +11,7 @@ from . import test_ar_open_item
 from . import test_doors
 from . import test_multi_company
 from . import test_policy_replay
+from . import test_ready_policies
 from . import test_security
 from . import test_story_ladder
 from . import test_tours
