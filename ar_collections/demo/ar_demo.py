@@ -27,6 +27,10 @@ TERMS = {
     SPLIT: "ar_collections.payment_term_30_70_demo",
 }
 
+LANGUAGES = ("de_DE", "es_ES", "fr_FR", "it_IT", "nl_NL")
+
+KINDS = {"business": "business", "consumer": "consumer", "public_body": "public"}
+
 TAGS = {
     "consumer": "ar_collections.res_partner_category_consumer_demo",
     "public_body": "ar_collections.res_partner_category_public_body_demo",
@@ -47,6 +51,7 @@ class ArDemo(models.AbstractModel):
             return
         self = self.with_context(**QUIET)  # noqa: PLW0642
         today = fields.Date.context_today(self)
+        self._speak_languages()
         self._keep_plain_records()
         companies = {code: self._create_company(code) for code in COMPANIES}
         self._create_rates(companies, today)
@@ -56,6 +61,15 @@ class ArDemo(models.AbstractModel):
         for code, company in companies.items():
             plans = {c.ref: plan(c, code) for c in CUSTOMERS if code in c.companies}
             self.with_company(company)._post_story(plans, partners, products, today)
+
+    @api.model
+    def _speak_languages(self):
+        """Customers are written to in their language; all of these are translated."""
+        for code in LANGUAGES:
+            self.env["res.lang"]._activate_lang(code)
+        self.env["ir.module.module"]._load_module_terms(
+            ["ar_collections"], list(LANGUAGES)
+        )
 
     # === EXTERNAL IDS === #
 
@@ -231,6 +245,7 @@ class ArDemo(models.AbstractModel):
             "email": customer.email or False,
             "phone": customer.phone or False,
             "is_company": customer.kind != "consumer",
+            "ar_customer_kind": KINDS.get(customer.kind),
             **self._prepare_address(customer.address),
         }
         if customer.lang in languages:

@@ -43,6 +43,12 @@ class ArDemo(models.AbstractModel):
 
     @api.model
     def _replay_run(self, company, date):
+        # whoever pays badly is known by what happened until then
+        invoices = self.env["account.move"].search(
+            [("company_id", "=", company.id), ("move_type", "=", "out_invoice")]
+        )
+        self.env["ar.debtor"]._ensure(company, invoices.commercial_partner_id.ids)
+        self.env["ar.debtor"]._refresh_profiles(company, date)
         run = self.env["ar.dunning.run"].create(
             {"company_id": company.id, "date": date}
         )

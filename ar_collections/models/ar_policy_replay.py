@@ -9,6 +9,7 @@ from .ar_policy_replay_sql import (
     CONTACTS_SQL,
     DAY_SQL,
     NEEDLESS_SQL,
+    PROFILE_SQL,
     REAL_SQL,
     SEED_SQL,
     STEPS_SQL,
@@ -136,6 +137,9 @@ class ArPolicyReplay(models.AbstractModel):
                     judged,
                 )
             )
+            parts["treated"] = self.env["ar.policy.rule"]._get_treated_sql(
+                company, day, SQL(PROFILE_SQL, date=fields.Date.to_string(day))
+            )
         if not policy:
             return parts
         engine = self.env["ar.dunning.engine"]
@@ -155,12 +159,17 @@ class ArPolicyReplay(models.AbstractModel):
 
     @api.model
     def _needs_profiles(self, policy):
-        # sudo: whether profiles matter, whoever asks
+        """Whether the day's payer profiles matter to what is replayed."""
+        # sudo: whoever asks
         variants = self.env["ar.dunning.level.variant"].sudo()
         if policy:
             domain = [("level_id.policy_id", "=", policy.id)]
             return bool(variants.search_count(domain, limit=1))
-        return False
+        rules = self.env["ar.policy.rule"].sudo()
+        return bool(
+            variants.search_count([("level_id.policy_id.active", "=", True)], limit=1)
+            or rules.search_count([("payer_profile", "!=", False)], limit=1)
+        )
 
     @api.model
     def _mark_needless(self, company, contacts):

@@ -48,13 +48,23 @@ STEPS_SQL = """
 
 CONTACTS_SQL = "SELECT partner_id, date, reminder_date FROM ar_replay_contact"
 
+# The payer profile of the row ``d`` of `ar_debtor` on the day that is replayed.
+PROFILE_SQL = """
+CASE WHEN d.profile_manual IS NOT NULL
+          AND COALESCE(d.profile_until, 'infinity') >= %(date)s
+     THEN d.profile_manual
+     ELSE COALESCE((SELECT known.profile FROM ar_replay_profile known
+                     WHERE known.partner_id = d.partner_id), 'new') END
+"""
+
 # Everybody under one policy, with the payer profile of the day.
 TREATED_SQL = """
-    SELECT o.partner_id, d.id AS debtor_id, COALESCE(profile.profile, 'new') AS profile,
+    SELECT o.partner_id, d.id AS debtor_id,
+           COALESCE(known.profile, 'new') AS profile,
            %(policy)s::int AS policy_id, 'company' AS source, NULL::int AS rule_id
       FROM (SELECT DISTINCT partner_id FROM open_item) o
  LEFT JOIN ar_debtor d ON d.partner_id = o.partner_id AND d.company_id = %(company)s
- LEFT JOIN ar_replay_profile profile ON profile.partner_id = o.partner_id
+ LEFT JOIN ar_replay_profile known ON known.partner_id = o.partner_id
 """
 
 # One day: decide, remember the steps and contacts, tell them.

@@ -102,10 +102,11 @@ class ArPolicyRule(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _get_treated_sql(self, company, date):
+    def _get_treated_sql(self, company, date, profile=None):
         """Who is treated how: for the decision, and for those who show it.
 
         Reads the relation ``open_item (partner_id, residual)`` of the query around it.
+        ``profile`` replaces the expression for the payer profile of debtor ``d``.
 
         Columns: ``partner_id`` (commercial partner), ``debtor_id``, ``profile``,
         ``policy_id``, ``source`` (``debtor``, ``rule``, ``company``), ``rule_id``.
@@ -124,7 +125,7 @@ class ArPolicyRule(models.Model):
             TREATED_RULES_SQL if rules else TREATED_SQL,
             company=company.id,
             date=fields.Date.to_string(date),
-            profile=self.env["ar.debtor"]._get_profile_sql(date),
+            profile=profile or self.env["ar.debtor"]._get_profile_sql(date),
             rules=rules._get_values_sql(),
             default_policy=default.id or None,
         )

@@ -33,6 +33,8 @@ class ArCollectionsCommon(AccountTestInvoicingCommon):
         # PDFs are made in the tests of their own; here they would only cost time
         cls.levels.attach_invoices = False
         cls.levels.attach_letter = False
+        # all payers are treated alike, but where a test says otherwise
+        cls.levels.variant_ids.unlink()
         cls.customer = cls._create_customer("Late Payer Ltd")
         cls.bank_journal = cls.company_data["default_journal_bank"]
 
