@@ -62,7 +62,8 @@ class ArDebtor(models.Model):
         for debtor in self:
             facts = _(
                 "%(days).1f days late on average, %(percent).1f %% of the amount paid "
-                "late (%(count)s items of the last two years).",
+                "late (%(count)s items of the last two years; what is overdue now counts as "
+                "if it were paid today).",
                 days=debtor.days_late_average,
                 percent=debtor.late_percent,
                 count=debtor.paid_count,

@@ -13,6 +13,7 @@ class ArDunningRun(models.Model):
     error_count = fields.Integer(compute="_compute_figures")
     cancel_count = fields.Integer(compute="_compute_figures")
     debtor_count = fields.Integer(compute="_compute_figures")
+    undone_count = fields.Integer("Undone", compute="_compute_undone_count")
     approval_count = fields.Integer("To approve", compute="_compute_approval_count")
     letter_count = fields.Integer("Letters to print", compute="_compute_figures")
     progress = fields.Float(compute="_compute_figures")
@@ -44,6 +45,18 @@ class ArDunningRun(models.Model):
             rows = [group[1:] for group in groups if group[0] == run._origin]
             run.update(run._summarise(rows))
             run.debtor_count = debtors.get(run._origin, 0)
+
+    @api.depends("notice_ids.is_undone")
+    def _compute_undone_count(self):
+        counts = dict(
+            self.env["ar.dunning.notice"]._read_group(
+                [("run_id", "in", self.ids), ("is_undone", "=", True)],
+                ["run_id"],
+                ["__count"],
+            )
+        )
+        for run in self:
+            run.undone_count = counts.get(run._origin, 0)
 
     @api.depends("notice_ids.state", "notice_ids.needs_approval")
     def _compute_approval_count(self):

@@ -31,16 +31,18 @@ class ArPolicy(models.Model):
     )
     grouping = fields.Selection(
         [
-            ("debtor", "one letter per customer and currency"),
-            ("invoice", "one letter per invoice"),
-            ("level", "one letter per level"),
-            ("head_office", "one letter to the head office for all branches"),
+            ("debtor", "per customer"),
+            ("invoice", "per invoice"),
+            ("level", "per level"),
+            ("head_office", "per head office"),
         ],
         "Letters",
         required=True,
         default="debtor",
         tracking=True,
-        help="The highest level of the items gives the letter its words. Open credits "
+        help="One letter for each currency: to the customer about all that it owes, about "
+        "each invoice, for each level, or to the head office for all its branches. "
+        "The highest level of the items gives the letter its words. Open credits "
         "are deducted from what is claimed, from the oldest debt first.",
     )
     is_workdays_only = fields.Boolean(

@@ -56,6 +56,9 @@ class ArPolicyReplay(models.TransientModel):
 
     # === COMPUTE METHODS === #
 
+    def _compute_display_name(self):
+        self.display_name = self.env._("Simulate and back-test")
+
     @api.depends("contact_ids")
     def _compute_summary(self):
         for replay in self:
@@ -101,7 +104,7 @@ class ArPolicyReplay(models.TransientModel):
     # === ACTION METHODS === #
 
     def action_show(self):
-        """Replay and show the outcome in this window. Nothing is sent.
+        """Replay and show the outcome in this form. Nothing is sent.
 
         :raise UserError: if the span makes no sense
         """
@@ -115,14 +118,7 @@ class ArPolicyReplay(models.TransientModel):
             self._keep("a_policy", self._run([today], self.policy_id))
         else:
             self._back_test(today)
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Simulate and back-test"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "current",
-        }
+        return True
 
     def action_open_contacts(self):
         """Open the contacts behind the table, as chart, pivot and list."""
@@ -164,7 +160,12 @@ class ArPolicyReplay(models.TransientModel):
         levels = self.env["ar.dunning.level"].browse(
             {contact["level_id"] for contact in contacts}
         )
-        known = {level.id: level for level in levels}
+        # ranked, so that charts show the rungs in their order
+        known = {
+            level.id: (rank, f"{rank}. {level.name}")
+            for policy in levels.policy_id
+            for rank, level in enumerate(policy.level_ids.sorted("sequence"), 1)
+        }
         self.env["ar.policy.replay.contact"].create(
             [
                 {
@@ -173,8 +174,8 @@ class ArPolicyReplay(models.TransientModel):
                     "date": contact["date"],
                     "partner_id": contact["partner_id"],
                     "debtor_id": by_partner.get(contact["partner_id"]),
-                    "level_name": known[contact["level_id"]].name,
-                    "level_sequence": known[contact["level_id"]].sequence,
+                    "level_name": known[contact["level_id"]][1],
+                    "level_sequence": known[contact["level_id"]][0],
                     "amount": contact["amount"],
                     "days_overdue": contact["days_overdue"],
                     "needless": int(contact["is_needless"]),
