@@ -6,6 +6,7 @@ from . import test_ar_dunning_delivery
 from . import test_ar_dunning_engine
 from . import test_ar_dunning_night
 from . import test_ar_dunning_notice
+from . import test_ar_dunning_properties
 from . import test_ar_dunning_run
 from . import test_ar_open_item
 from . import test_doors
