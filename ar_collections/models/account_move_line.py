@@ -6,7 +6,10 @@ class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
     ar_level_id = fields.Many2one(
-        "ar.dunning.level", "Dunning level", compute="_compute_ar_level_id"
+        "ar.dunning.level",
+        "Dunning level",
+        compute="_compute_ar_level_id",
+        groups="base.group_user",
     )
     ar_days_overdue = fields.Integer("Days late", compute="_compute_ar_days_overdue")
 
