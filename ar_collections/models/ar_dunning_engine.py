@@ -328,9 +328,7 @@ class ArDunningEngine(models.AbstractModel):
     def _writes_to_head_offices(self):
         # sudo: how letters are grouped, whoever decides
         policies = self.env["ar.policy"].sudo()
-        return bool(
-            policies.search_count([("grouping", "=", "head_office")], limit=1)
-        )
+        return bool(policies.search_count([("grouping", "=", "head_office")], limit=1))
 
     @api.model
     def _get_offices(self, partner_ids):

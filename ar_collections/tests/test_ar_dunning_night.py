@@ -87,7 +87,11 @@ class TestArDunningNight(ArCollectionsCommon):
             left = self.env[name].search_count(
                 [
                     ("res_id", "=", notice.id),
-                    ("model" if name == "mail.message" else "res_model", "=", notice._name),
+                    (
+                        "model" if name == "mail.message" else "res_model",
+                        "=",
+                        notice._name,
+                    ),
                 ]
             )
             self.assertFalse(left, name)

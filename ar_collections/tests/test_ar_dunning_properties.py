@@ -304,7 +304,9 @@ class TestArDunningProperties(ArCollectionsCommon):
             if (self.day - day).days < least:
                 self.assertEqual(row["own_verdict"], "interval")
                 goes = [
-                    r["next_level_id"] for r in rows if r["own_verdict"] == row["verdict"]
+                    r["next_level_id"]
+                    for r in rows
+                    if r["own_verdict"] == row["verdict"]
                 ]
                 channels = self.env["ar.dunning.level"].browse(goes).mapped("channel")
                 self.assertTrue(set(channels) - {"none"}, "joined what is not sent")

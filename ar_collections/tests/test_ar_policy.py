@@ -39,6 +39,12 @@ amount and payer                | payer=slow           | P:payer=slow+owes=50 | 
 an archived policy has no rules | vip                  | X:vip R:vip         | R rule
 """  # noqa: E501
 
+KINDS = {
+    "person": {"is_company": False},
+    "vat": {"vat": "BE0477472701"},
+    "kind=public": {"ar_customer_kind": "public"},
+}
+
 
 @tagged("post_install", "-at_install")
 class TestArPolicy(ArCollectionsCommon):
@@ -73,12 +79,6 @@ class TestArPolicy(ArCollectionsCommon):
                 partner.category_id += self.tags[word]
             elif word in self.countries:
                 partner.country_id = self.countries[word]
-            elif word == "person":
-                partner.is_company = False
-            elif word == "vat":
-                partner.with_context(no_vat_validation=True).vat = "BE0477472701"
-            elif key == "kind":
-                partner.ar_customer_kind = value
             elif key == "payer":
                 debtor.write({"profile_manual": value, "profile_reason": "case"})
             elif key == "credit":
@@ -87,6 +87,8 @@ class TestArPolicy(ArCollectionsCommon):
                 debtor.policy_id = self.policies[value]
             elif key == "invoice":
                 invoice.ar_policy_id = self.policies[value]
+            else:
+                partner.with_context(no_vat_validation=True).write(KINDS[word])
         return invoice
 
     def test_policy_by_cases(self):
