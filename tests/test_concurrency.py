@@ -258,6 +258,67 @@ def test_sender_sends_if_the_payment_is_given_up(registry, watch):
     assert watch.states()["ar_dunning_notice"] == {"sent": 10}
 
 
+# -- two people post invoices of one customer
+
+
+CUSTOMERS = {
+    "known": "env['res.partner'].search([('name', '=', 'Debtor 001')])",
+    "new": "env['res.partner'].create({'name': 'New Ltd', 'email': 'new@example.com'})",
+}
+# Two journals, so that nobody waits for the number of the other's invoice.
+DRAFTS = """
+partner = %s
+journal = env['account.journal'].search([('type', '=', 'sale')], limit=1)
+account = journal.default_account_id
+other = journal.copy({'name': 'Other', 'code': 'OTH'})
+moves = env['account.move'].create([{
+    'move_type': 'out_invoice',
+    'partner_id': partner.id,
+    'journal_id': one.id,
+    'invoice_date': '2026-01-10',
+    'invoice_date_due': '2026-01-20',
+    'invoice_payment_term_id': False,
+    'invoice_line_ids': [(0, 0, {
+        'name': 'Goods', 'price_unit': 70, 'tax_ids': [], 'account_id': account.id,
+    })],
+} for one in (journal, other)])
+env.cr.commit()
+print('drafts', *moves.ids)
+"""
+
+
+@pytest.mark.parametrize("customer", CUSTOMERS)
+def test_two_post_invoices_of_one_customer_at_once(registry, watch, customer):
+    output = odoo_shell(registry.db_name, DRAFTS % CUSTOMERS[customer])
+    move_ids = [int(word) for word in output.split("drafts")[1].split()]
+
+    def post(env, move_id):
+        move = env["account.move"].browse(move_id)
+        move.action_post()
+        env.cr.flush()  # refreshes the debtor, as a commit does
+        return move.state
+
+    with transaction(registry) as env:
+        assert post(env, move_ids[0]) == "posted"
+        second = Task(registry, lambda other: post(other, move_ids[1]))
+        if customer == "known":
+            # figures for lists keep nobody from posting
+            assert second.finish() == "posted" and second.error is None
+        else:
+            second.wait_until_blocked(watch)  # both make the debtor
+        env.cr.commit()
+    assert second.finish() == "posted" and second.error is None
+    debtor = f"""
+        select count(*), sum(d.amount_due) from ar_debtor d
+          join account_move m on m.commercial_partner_id = d.partner_id
+         where m.id = {move_ids[0]}"""
+    with transaction(registry) as env:
+        # what was left over is caught up with
+        env["ar.debtor"]._cron_refresh()
+        env.cr.commit()
+    assert watch.rows(debtor) == [(1, 240 if customer == "known" else 140)]
+
+
 # -- two processes
 
 

@@ -12,6 +12,8 @@ class AccountMove(models.Model):
         "Collections policy",
         check_company=True,
         copy=False,
+        # not for the customer, who reads the invoice on the portal
+        groups="base.group_user",
         index="btree_not_null",
         groups="base.group_user",
         help="Overrides the policy of the customer for this invoice.",
@@ -78,6 +80,8 @@ class AccountMove(models.Model):
     def _search_dunning_level_id(self, operator, value):
         if operator != "in":
             return NotImplemented
+        # core asks for the groups of stored fields only
+        self._check_field_access(self._fields["dunning_level_id"], "read")
         # sudo: as for reading the level
         lines = self.env["ar.dunning.notice.line"].sudo()
         domain = [
@@ -169,15 +173,25 @@ class AccountMove(models.Model):
 
     # === CRUD METHODS === #
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        moves = super().create(vals_list)
+        # looked at afterwards: defaults from the context are seen, too
+        if moves.sudo().ar_policy_id:
+            self._check_may_choose_policy()
+        return moves
+
     def write(self, vals):
-        if "ar_policy_id" in vals and not (
-            self.env.su
-            or self.env.user.has_group("ar_collections.ar_collections_group_user")
-        ):
+        if "ar_policy_id" in vals:
+            self._check_may_choose_policy()
+        return super().write(vals)
+
+    def _check_may_choose_policy(self):
+        group = "ar_collections.ar_collections_group_user"
+        if not (self.env.su or self.env.user.has_group(group)):
             raise AccessError(
                 self.env._("Only collectors choose the collections policy.")
             )
-        return super().write(vals)
 
     def _post(self, soft=True):
         posted = super()._post(soft)

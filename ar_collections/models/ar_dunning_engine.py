@@ -302,9 +302,10 @@ class ArDunningEngine(models.AbstractModel):
         To decide on a part of the customers gives what deciding on all of them gives,
         if nobody is decided on without those whose letter is shared.
         """
-        offices = self._get_offices(partner_ids)
-        if not offices:
+        if not self._writes_to_head_offices():
             return list(partner_ids)
+        offices = self._get_offices(partner_ids)
+        # a head office leads to its branches, too
         rows = self.env.execute_query(
             SQL(
                 """
@@ -313,14 +314,20 @@ class ArDunningEngine(models.AbstractModel):
                      UNION
                     SELECT p.id FROM family
                       JOIN res_partner p ON p.parent_id = family.id
-                     WHERE p.commercial_partner_id = p.id
                 )
-                SELECT id FROM family
+                SELECT p.id FROM family JOIN res_partner p USING (id)
+                 WHERE p.commercial_partner_id = p.id
                 """,
                 list({*offices.values(), *partner_ids}),
             )
         )
         return [partner_id for (partner_id,) in rows]
+
+    @api.model
+    def _writes_to_head_offices(self):
+        # sudo: how letters are grouped, whoever decides
+        policies = self.env["ar.policy"].sudo()
+        return bool(policies.search_count([("grouping", "=", "head_office")], limit=1))
 
     @api.model
     def _get_offices(self, partner_ids):
@@ -329,9 +336,7 @@ class ArDunningEngine(models.AbstractModel):
         :return: {commercial partner: top of its parents}; nothing for the others
         :rtype: dict[int, int]
         """
-        # sudo: how letters are grouped, whoever decides
-        policies = self.env["ar.policy"].sudo()
-        if not policies.search_count([("grouping", "=", "head_office")], limit=1):
+        if not self._writes_to_head_offices():
             return {}
         self.env["res.partner"].flush_model(["parent_id", "commercial_partner_id"])
         rows = self.env.execute_query(

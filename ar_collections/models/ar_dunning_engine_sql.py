@@ -149,13 +149,13 @@ spaced AS (
            COALESCE(next.min_percent, 0) AS min_percent,
            -- the distance from the last contact. A note about a coming due date is no
            -- reminder: it keeps the others back for that day only. A silent level
-           -- contacts nobody
-           CASE WHEN next.is_silent THEN NULL
+           -- contacts nobody; but no item takes two steps on one day
+           CASE WHEN next.is_silent THEN item.last_date + 1
                 WHEN next.is_upcoming THEN
                     item.contact_date + GREATEST(next.min_interval_days, 1)
                 ELSE GREATEST(
                     item.reminder_date + GREATEST(next.min_interval_days, 1),
-                    item.contact_date + 1)
+                    item.contact_date + 1, item.last_date + 1)
            END AS free_date
       FROM item
  LEFT JOIN rate ON rate.currency_id = item.currency_id

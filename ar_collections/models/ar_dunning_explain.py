@@ -26,6 +26,13 @@ class ArDunningEngine(models.AbstractModel):
                 "Marked “No Follow-Up”. Odoo sets this by itself on entries of general "
                 "journals such as opening balances; press “Include” to chase it."
             )
+        if facts["reason"] == "interval" and not facts.get("contact_date"):
+            return _(
+                "It has taken a step today; level “%(level)s” follows on %(until)s at "
+                "the earliest.",
+                level=facts.get("level"),
+                until=format_date(self.env, facts.get("step_date")),
+            )
         sentences = {
             "no_policy": _("No policy applies: choose a default in the settings."),
             "no_followup": _("Marked “No Follow-Up” on the invoice."),

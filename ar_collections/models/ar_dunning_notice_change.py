@@ -79,7 +79,8 @@ class ArDunningNotice(models.Model):
             )
             is_raised = order.index(level) > order.index(before)
             if is_raised:
-                notice._as_collector("ar_collections.ar_collections_group_manager")
+                # whoever asks, not the full rights that the notice has by now
+                self._as_collector("ar_collections.ar_collections_group_manager")
             notice._take_level(level, order.index(level) + 1)
             notice.write(
                 {

@@ -135,11 +135,7 @@ class ArDunningRun(models.Model):
         self._check_state("draft", self.env._("previewed"))
         self._clear_draft()
         self.decided_on = self.company_id._ar_today()
-        # who was dropped from it stays dropped
-        dropped = self.notice_ids.debtor_id.partner_id.ids
-        self._write_decision(
-            [pid for pid in self._get_partner_ids() if pid not in set(dropped)]
-        )
+        self._write_decision()
         return True
 
     def action_confirm(self):

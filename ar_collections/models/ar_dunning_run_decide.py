@@ -170,10 +170,15 @@ class ArDunningRun(models.Model):
             # states rather than decisions of this night; the debtor's form tells them
             not_kept += ["waiting", "finished", "interval", "pending"]
         day = SQL("%s::date", fields.Date.to_string(self.date))
+        # who was dropped from it stays dropped, whoever shares the letter
+        dropped = self.env["ar.dunning.notice"].search(
+            [("run_id", "=", self.id), ("state", "=", "cancel")]
+        )
         self.env.execute_query(
             SQL(
                 WRITE_SQL,
                 decision=decision,
+                dropped=dropped.debtor_id.partner_id.ids,
                 workday=engine._get_workdays_sql(self.company_id, self.date),
                 step_date=engine._get_step_date_sql(
                     SQL("d.basis"),
@@ -294,7 +299,9 @@ rung AS MATERIALIZED (
       ORDER BY up.sequence, up.id
          LIMIT 1) above ON TRUE
 ),
-decision AS MATERIALIZED (%(decision)s),
+decision AS MATERIALIZED (
+    SELECT * FROM (%(decision)s) decided WHERE group_id != ALL(%(dropped)s::int[])
+),
 claimed AS (
     SELECT decision.*,
            CASE rung.next_basis

@@ -85,8 +85,14 @@ class ArPolicyRule(models.Model):
 
     # === CONSTRAINT METHODS === #
 
+    # the policy is always there, so that a rule without any of the others is seen, too
     @api.constrains(
-        "category_ids", "country_ids", "customer_kind", "payer_profile", "amount_from"
+        "policy_id",
+        "category_ids",
+        "country_ids",
+        "customer_kind",
+        "payer_profile",
+        "amount_from",
     )
     def _check_has_condition(self):
         for rule in self:

@@ -106,7 +106,9 @@ and then                           | A3 B15 F30 | | 100 d53 B8 | F | F 100
 one letter for all that waited     | U-7 A3 B15 | | 9 d60 A30; 8 d33; 7 d5; 6 d-3 | B A A reminded | B 24
 nobody was told before             | U-7 A3 B15 | | 9 d60; 8 d33; 7 d5; 6 d-3 | A A A reminded | A 24
 # -- silent levels
-a silent level keeps no distance   | A3 S10s B15 | | 100 d10 A0 | S | S 100
+a silent level keeps no distance   | A3 S10s B15 | | 100 d10 A1 | S | S 100
+but no item takes two steps a day  | A3 S10s B15 | | 100 d10 A0 | interval | -
+nor a letter after a silent step   | A3 S10s B15 | | 100 d15 A12 S0 | interval | -
 and causes none                    | A3 S10s B15 | | 100 d15 A12 S1 | B | B 100
 nor does it shorten another's      | A3 S10s B15 | | 100 d15 A7 S1 | interval | -
 nobody joins what is not sent      | A3 S10s B15 | | 100 d10 A7; 50 d3 | S along | S 150

@@ -65,6 +65,37 @@ class TestArDunningNight(ArCollectionsCommon):
         self.assertRecordValues(old, [{"state": "cancel", "notice_count": 0}])
         self.assertFalse(old.notice_ids)
 
+    def test_unconfirmed_nights_leave_nothing_behind(self):
+        """Thirty nights that nobody looks at hold as much as one."""
+        self._create_invoice_due("2026-03-20", 3, self._create_customer("Small Ltd"))
+        names = ("ar.dunning.notice", "ar.dunning.notice.line", "ar.dunning.skip")
+
+        def count():
+            return [self.env[name].search_count([]) for name in names]
+
+        self._run_night("2026-03-28")
+        once = count()
+        self.assertEqual(once, [1, 1, 1])
+        notice = self._get_runs().notice_ids
+        notice.message_post(body="Wait for their call")
+        notice.activity_schedule("mail.mail_activity_data_todo", summary="Ask")
+        for day in ("2026-03-29", "2026-03-30", TODAY):
+            self._run_night(day)
+            self.assertEqual(count(), once, day)
+        self.assertFalse(notice.exists())
+        for name in ("mail.message", "mail.activity", "mail.followers"):
+            left = self.env[name].search_count(
+                [
+                    ("res_id", "=", notice.id),
+                    (
+                        "model" if name == "mail.message" else "res_model",
+                        "=",
+                        notice._name,
+                    ),
+                ]
+            )
+            self.assertFalse(left, name)
+
     def test_draft_of_a_person_is_not_replaced(self):
         mine = self._preview("2026-03-30")
         self._run_night()

@@ -227,6 +227,80 @@ class TestArDunningRun(ArCollectionsCommon):
         self.invoice.action_post()
         self.assertEqual(self._receivable(self.invoice).amount_residual, 800)
 
+    def _create_instalments(self):
+        """An invoice of two instalments, both overdue."""
+        terms = self.env["account.payment.term"].create(
+            {
+                "name": "30/70",
+                "line_ids": [
+                    Command.create({"value": "percent", "value_amount": 30}),
+                    Command.create(
+                        {"value": "percent", "value_amount": 70, "nb_days": 5}
+                    ),
+                ],
+            }
+        )
+        customer = self._create_customer("Instalments Ltd")
+        return self._create_invoice_due(
+            "2026-02-20",
+            1000,
+            customer,
+            invoice_date="2026-02-20",
+            invoice_payment_term_id=terms.id,
+        )
+
+    def _cut_anew(self, invoice):
+        """One instalment instead of two: a journal item is deleted."""
+        invoice.button_draft()
+        invoice.write(
+            {"invoice_payment_term_id": False, "invoice_date_due": "2026-03-01"}
+        )
+        invoice.action_post()
+
+    def test_unsent_notice_stops_no_correction(self):
+        invoice = self._create_instalments()
+        old = self._receivable(invoice)
+        self.assertEqual(len(old), 2)
+        # cancelled notices, drafts, and items that another run left alone
+        self._preview().notice_ids.action_drop()
+        run = self._preview()
+        self.assertTrue(self._preview().skip_ids)
+        self._cut_anew(invoice)
+        self.assertEqual(len(self._receivable(invoice)), 1)
+        self.assertEqual(len(old.exists()), 1)
+        # nothing of it is claimed twice or lost
+        run.action_preview()
+        notice = self._get_notice(run, invoice.partner_id)
+        self.assertEqual(notice.amount_due, 1000)
+
+    def test_waiting_notice_of_a_deleted_invoice_is_not_sent(self):
+        invoice = self._create_instalments()
+        run = self._preview()
+        notice = self._get_notice(run, invoice.partner_id)
+        run.action_confirm()
+        invoice.button_draft()
+        invoice.unlink()
+        self.assertFalse(invoice.exists())
+        with self.trap_contacts() as seen:
+            self._deliver()
+        self.assertNotIn(notice.partner_id, [partner for _c, partner, _l in seen])
+        self.assertEqual(notice.state, "cancel")
+
+    def test_sent_notice_keeps_its_items(self):
+        invoice = self._create_instalments()
+        self._run_ladder(TODAY)
+        for method in (self._cut_anew, self._delete):
+            with (
+                self.subTest(method=method.__name__),
+                self.assertRaisesRegex(UserError, "was sent about .* credit note"),
+                self.env.cr.savepoint(),
+            ):
+                method(invoice)
+
+    def _delete(self, invoice):
+        invoice.button_draft()
+        invoice.unlink()
+
     def test_refreshed_debtor_shows_the_ledger(self):
         self._run_ladder(TODAY)
         self._pay(self.invoice, 300, TODAY)

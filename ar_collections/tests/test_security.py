@@ -274,6 +274,47 @@ class TestSecurity(ArCollectionsCommon):
             self.assertIn("dunning_level_id", ours)
             self.assertTrue(record.read(ours))
 
+    def test_portal_user_learns_nothing_of_how_he_is_treated(self):
+        """The customer reads his own contact and invoices, but none of our fields."""
+        self.users["portal"].partner_id.parent_id = self.customer
+        invoice = self.notice.line_ids.move_id
+        invoice.message_subscribe(self.users["portal"].partner_id.ids)
+        invoice.ar_policy_id = self.policy
+        for record in (
+            self.users["portal"].partner_id,
+            invoice,
+            self.notice.line_ids.move_line_id,
+        ):
+            record = self._as("portal", record)
+            if not record.has_access("read"):
+                continue
+            for name, field in record._fields.items():
+                # how late an item is, its due date tells as well
+                if field._module == "ar_collections" and name != "ar_days_overdue":
+                    with self.subTest(model=record._name, field=name):
+                        self.assertFalse(record.fields_get([name]))
+                        with self.assertRaises(AccessError):
+                            record.read([name])
+                        with self.assertRaises(AccessError):
+                            record.search_count([(name, "!=", False)])
+
+    def test_only_collectors_choose_the_policy_of_an_invoice(self):
+        invoice = self.notice.line_ids.move_id
+        for user, vals in (("billing", {}), ("employee", {})):
+            with self.subTest(user=user), self.assertRaises(AccessError):
+                self._as(user, invoice).write({"ar_policy_id": self.policy.id, **vals})
+        moves = self._as("billing", self.env["account.move"])
+        vals = {"move_type": "out_invoice", "partner_id": self.customer.id}
+        with self.assertRaises(AccessError):
+            moves.create({**vals, "ar_policy_id": self.policy.id})
+        with self.assertRaises(AccessError):
+            moves.with_context(default_ar_policy_id=self.policy.id).create(vals)
+        self.assertFalse(invoice.ar_policy_id)
+        # what a form sends for a field that is empty
+        self.assertTrue(moves.create({**vals, "ar_policy_id": False}))
+        self._as("collector", invoice).ar_policy_id = self.policy
+        self.assertEqual(invoice.ar_policy_id, self.policy)
+
     # === EVERY MODEL === #
 
     def test_every_model_has_access_rights(self):

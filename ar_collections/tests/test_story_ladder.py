@@ -1,5 +1,6 @@
 from freezegun import freeze_time
 
+from odoo import fields
 from odoo.tests import tagged
 
 from .common import ArCollectionsCommon
@@ -131,3 +132,24 @@ class TestStoryLadder(ArCollectionsCommon):
         self.assertEqual(dropped.state, "cancel")
         self.assertIn("paid", dropped.cancel_reason)
         self.assertEqual(run.state, "done")
+
+    def test_story_buys_every_week_and_never_pays(self):
+        """Neither the notes about what falls due nor the new reminders hold it back."""
+        start = fields.Date.to_date("2026-01-05")
+        for week in range(9):
+            due = fields.Date.add(start, weeks=week)
+            self._create_invoice_due(due, 100, invoice_date="2025-12-01")
+        reached = {}
+        with self.trap_contacts() as seen:
+            for day in range(-7, 46):
+                today = fields.Date.add(start, days=day)
+                sent = self._run_ladder(fields.Date.to_string(today))
+                self.assertLessEqual(len(sent), 1)
+                if sent:
+                    reached.setdefault(sent.level_id, day)
+        # a final demand in the sixth week, as if this were its only invoice
+        self.assertEqual(reached[self.first], 3)
+        self.assertLessEqual(reached[self.second], 15 + 8)
+        self.assertLessEqual(reached[self.final], 30 + 8)
+        # and no flood either: no two reminders within eight days
+        self.assertLessEqual(len(seen), 46 // 7 + 46 // 8 + 2)

@@ -17,22 +17,31 @@ class BasePartnerMerge(models.TransientModel):
 
     @api.model
     def _update_foreign_keys(self, src_partners, dst_partner):
-        self._merge_ar_debtors(src_partners, dst_partner)
-        return super()._update_foreign_keys(src_partners, dst_partner)
+        debtors = self._merge_ar_debtors(src_partners, dst_partner)
+        result = super()._update_foreign_keys(src_partners, dst_partner)
+        # only now the items have moved, too; on the way core flushes several times
+        for debtor in debtors:
+            debtor._mark_partners_stale(debtor.company_id, dst_partner.ids)
+        return result
 
     @api.model
     def _merge_ar_debtors(self, src_partners, dst_partner):
-        """One debtor per company remains, with the history of all."""
+        """One debtor per company remains, with the history of all.
+
+        :return: these debtors
+        """
         # sudo: whoever may merge partners moves their history, too
         debtors = self.env["ar.debtor"].sudo()
         partners = src_partners | dst_partner
         found = debtors.search([("partner_id", "in", partners.ids)])
-        for company, group in found.grouped("company_id").items():
+        left = debtors
+        for group in found.grouped("company_id").values():
             target = group.filtered(lambda d: d.partner_id == dst_partner) or group[:1]
             self._move_ar_history(group - target, target)
             target.partner_id = dst_partner
             target.flush_recordset()
-            debtors._mark_partners_stale(company, dst_partner.ids)
+            left += target
+        return left
 
     @api.model
     def _move_ar_history(self, sources, target):

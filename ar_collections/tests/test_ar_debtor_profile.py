@@ -1,0 +1,165 @@
+from freezegun import freeze_time
+
+from odoo import fields
+from odoo.exceptions import ValidationError
+from odoo.tests import tagged
+
+from .common import TODAY, ArCollectionsCommon
+
+
+@tagged("post_install", "-at_install")
+class TestArDebtorProfile(ArCollectionsCommon):
+    """How a debtor pays, by figures that were worked out by hand."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.debtor = cls.env["ar.debtor"]._get(cls.customer, cls.company)
+
+    def _create_paid(self, due, paid, amount=100):
+        invoice = self._create_invoice_due(due, amount)
+        self._pay(invoice, date=paid)
+        return invoice
+
+    def _create_three(self):
+        # 30 days late, paid today: weighs 100
+        self._create_paid("2026-03-01", "2026-03-31")
+        # on its day, 180 days ago: weighs half, 50
+        self._create_paid("2025-10-02", "2025-10-02")
+        # 12 days late, 360 days ago: weighs a quarter of 200, 50
+        self._create_paid("2025-03-24", "2025-04-05", 200)
+
+    def _assert_profile(self, profile, average, late, count):
+        self.env["ar.debtor"]._refresh_profiles(
+            self.company, fields.Date.to_date(TODAY)
+        )
+        self.assertRecordValues(
+            self.debtor,
+            [
+                {
+                    "profile_computed": profile,
+                    "days_late_average": average,
+                    "late_percent": late,
+                    "paid_count": count,
+                }
+            ],
+        )
+
+    # === ARITHMETIC === #
+
+    def test_weights(self):
+        """(30 × 100 + 0 × 50 + 12 × 50) / 200 = 18 days; 150 of 200 were late."""
+        self._create_three()
+        self._assert_profile("slow", 18.0, 75.0, 3)
+
+    def test_overdue_counts_as_if_paid_today(self):
+        """60 days late: (3600 + 60 × 100) / 300 = 32 days; 250 of 300 late."""
+        self._create_three()
+        self._create_invoice_due("2026-01-30", 100)
+        self._assert_profile("chronic", 32.0, 83.3, 4)
+
+    def test_overdue_for_some_days_is_no_evidence(self):
+        """20 days late: (3600 + 20 × 100) / 300 = 18.7 days, but three items."""
+        self._create_three()
+        self._create_invoice_due("2026-03-11", 100)
+        self._assert_profile("slow", 18.7, 83.3, 3)
+
+    def test_two_items_are_too_few(self):
+        self._create_paid("2026-01-01", "2026-03-31")
+        self._create_paid("2026-01-02", "2026-03-31")
+        self._assert_profile("new", 88.5, 100.0, 2)
+        self.assertIn("Too little", self.debtor.profile_explanation)
+
+    def test_credit_notes_are_no_payments(self):
+        self._create_three()
+        invoice = self._create_invoice_due("2025-06-01", 5000)
+        credit = self._create_invoice_due(
+            "2026-03-31", 5000, move_type="out_refund", invoice_date="2026-03-31"
+        )
+        (self._receivable(invoice) + self._receivable(credit)).reconcile()
+        self._assert_profile("slow", 18.0, 75.0, 3)
+
+    def test_paid_early_counts_as_on_time(self):
+        for day in ("01", "02", "03"):
+            self._create_paid(f"2026-03-{day}", "2026-02-20")
+        self._assert_profile("good", 0.0, 0.0, 3)
+
+    def test_bank_days_are_not_late(self):
+        for day in ("25", "26", "27"):
+            self._create_paid(f"2026-03-{day}", f"2026-03-{int(day) + 3}")
+        self._assert_profile("good", 3.0, 0.0, 3)
+
+    def test_older_than_two_years_is_forgotten(self):
+        for day in ("01", "02", "03"):
+            self._create_paid(f"2023-12-{day}", "2024-03-30")
+        self._assert_profile("new", 0.0, 0.0, 0)
+
+    def test_clean_slate(self):
+        """Nothing late for half a year: good, whatever was before."""
+        for day in ("12", "13", "14"):
+            # 60 days late, 200 days ago and more
+            self._create_paid(f"2025-07-{day}", f"2025-09-{int(day) - 2}")
+        self._assert_profile("chronic", 60.0, 100.0, 3)
+        self._create_paid("2026-03-20", "2026-03-20")
+        self.env["ar.debtor"]._refresh_profiles(self.company, self.company._ar_today())
+        self.assertRecordValues(
+            self.debtor, [{"payer_profile": "good", "paid_count": 4}]
+        )
+        # until the next that is late
+        self._create_paid("2026-03-01", "2026-03-21", 1000)
+        self.env["ar.debtor"]._refresh_profiles(self.company, self.company._ar_today())
+        self.assertEqual(self.debtor.payer_profile, "slow")
+
+    def test_part_payments_count_by_their_amounts(self):
+        """10 of 100 in time, 90 after 40 days: 36 days, one item each."""
+        for day in ("10", "11", "12"):
+            invoice = self._create_invoice_due(f"2026-02-{day}", 100)
+            self._pay(invoice, 10, f"2026-02-{day}")
+            self._pay(invoice, date=f"2026-03-{int(day) + 12}")
+        self.env["ar.debtor"]._refresh_profiles(self.company, self.company._ar_today())
+        self.assertEqual(self.debtor.paid_count, 3)
+        self.assertEqual(self.debtor.profile_computed, "chronic")
+        # the shares of 10 are 40 days older than those of 90
+        part, rest = 10 * 0.5 ** (47 / 180), 90 * 0.5 ** (7 / 180)
+        expected = 40 * rest / (part + rest)
+        self.assertAlmostEqual(self.debtor.days_late_average, expected, 0)
+
+    # === BY HAND === #
+
+    def test_override_with_an_end(self):
+        self._create_three()
+        self._assert_profile("slow", 18.0, 75.0, 3)
+        invoice = self._create_invoice_due("2026-04-01", 10)
+        with self.assertRaisesRegex(ValidationError, "Say why"):
+            self.debtor.write({"profile_manual": "chronic"})
+        self.debtor.write(
+            {
+                "profile_manual": "chronic",
+                "profile_reason": "Bounced twice",
+                "profile_until": "2026-04-10",
+            }
+        )
+        self.assertRecordValues(
+            self.debtor, [{"payer_profile": "chronic", "profile_computed": "slow"}]
+        )
+        self.assertIn("Bounced twice", self.debtor.profile_explanation)
+        for day, profile in (("2026-04-10", "chronic"), ("2026-04-11", "slow")):
+            row = self._decide(day)[self._receivable(invoice)]
+            self.assertEqual(row["profile"], profile)
+            with freeze_time(day):
+                self.env["ar.debtor"]._refresh_profiles(
+                    self.company, self.company._ar_today()
+                )
+            self.assertEqual(self.debtor.payer_profile, profile)
+        self.debtor.profile_manual = False
+        self.assertEqual(self.debtor.payer_profile, "slow")
+
+    def test_profile_is_per_company(self):
+        other = self.setup_other_company()["company"]
+        self._create_three()
+        self.env["ar.debtor"]._refresh_profiles(self.company, self.company._ar_today())
+        theirs = self.env["ar.debtor"].sudo()._get(self.customer, other)
+        self.env["ar.debtor"]._refresh_profiles(other, other._ar_today())
+        self.assertEqual(
+            (self.debtor.payer_profile, theirs.payer_profile), ("slow", "new")
+        )

@@ -1,0 +1,218 @@
+import psycopg2
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
+
+from .common import TODAY, ArCollectionsCommon
+
+
+@tagged("post_install", "-at_install")
+class TestArDunningChange(ArCollectionsCommon):
+    """A person chooses another level or recipient, and that is what is sent."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.invoice = cls._create_invoice_due("2026-02-28", 1000)
+        cls.item = cls._receivable(cls.invoice)
+        cls.collector = new_test_user(
+            cls.env, "collector", groups="ar_collections.ar_collections_group_user"
+        )
+
+    def _change(self, notices, user=None, **vals):
+        wizard = self.env["ar.dunning.notice.change"].with_user(user or self.env.user)
+        wizard = wizard.with_context(active_ids=notices.ids)
+        wizard.create({"reason": "As agreed", **vals}).action_change()
+
+    def _prepare_second(self):
+        """The draft of a second reminder."""
+        self._run_ladder("2026-03-03")
+        notice = self._preview().notice_ids
+        self.assertEqual(notice.level_id, self.second)
+        return notice
+
+    def _send(self, notice):
+        notice.run_id.action_confirm()
+        self._deliver()
+        return notice
+
+    # === LEVEL === #
+
+    def test_lower_level_repeats_its_words_without_a_step(self):
+        notice = self._prepare_second()
+        self._change(notice, user=self.collector, level_id=self.first.id)
+        self.assertRecordValues(
+            notice.line_ids,
+            [
+                {
+                    "level_id": self.first.id,
+                    "is_step": False,
+                    "decided_level_id": self.second.id,
+                }
+            ],
+        )
+        self._send(notice)
+        self.assertRecordValues(
+            notice, [{"state": "sent", "level_id": self.first.id, "amount_due": 1000.0}]
+        )
+        self.assertIn("friendly reminder", notice.subject)
+        self.assertIn("As agreed", notice.change_note)
+        # the item stands where it stood; the second reminder comes after the distance
+        self.assertEqual(self.item.ar_level_id, self.first)
+        rows = [self._decide(day)[self.item] for day in ("2026-04-07", "2026-04-08")]
+        self.assertEqual([row["verdict"] for row in rows], ["interval", "dun"])
+        self.assertEqual(rows[1]["next_level_id"], self.second.id)
+
+    def test_lower_level_that_was_left_out_is_taken(self):
+        self.second.delay_days = 4
+        self.first.min_amount = 5000
+        self._run_ladder("2026-03-03")
+        notice = self._preview().notice_ids
+        self.assertFalse(notice)  # the first level's minimum is never met
+        self.first.min_amount = 0
+        notice = self._preview().notice_ids
+        self._change(notice, level_id=self.second.id)
+        self._change(notice, level_id=self.first.id)
+        self.assertRecordValues(
+            notice.line_ids, [{"level_id": self.first.id, "is_step": True}]
+        )
+        self._send(notice)
+        self.assertEqual(self.item.ar_level_id, self.first)
+
+    def test_only_managers_raise(self):
+        notice = self._prepare_second()
+        with self.assertRaises(AccessError):
+            self._change(notice, user=self.collector, level_id=self.final.id)
+        self.assertEqual(notice.level_id, self.second)
+        self._change(notice, level_id=self.final.id)
+        self._send(notice)
+        self.assertRecordValues(notice, [{"state": "sent", "level_id": self.final.id}])
+        self.assertEqual(self.item.ar_level_id, self.final)
+        self.assertEqual(self._verdict(self.invoice), "finished")
+        kinds = self.env["ar.deviation"].search([("notice_id", "=", notice.id)])
+        self.assertEqual(kinds.mapped("kind"), ["raised"])
+
+    def test_item_still_takes_each_level_once(self):
+        notice = self._prepare_second()
+        self._change(notice, level_id=self.first.id)
+        # to write the step all the same is refused by the database
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(psycopg2.errors.UniqueViolation),
+            self.env.cr.savepoint(),
+        ):
+            notice.line_ids.sudo().is_step = True
+            self.env.flush_all()
+
+    def test_approval_goes_with_the_level(self):
+        self.final.needs_approval = True
+        notice = self._prepare_second()
+        self._change(notice, level_id=self.final.id)
+        self.assertTrue(notice.needs_approval)
+        self._change(notice, level_id=self.second.id)
+        self.assertFalse(notice.needs_approval)
+
+    def test_level_of_another_policy_is_refused(self):
+        notice = self._prepare_second()
+        other = self.policy.copy().level_ids[1]
+        with self.assertRaisesRegex(UserError, "another policy"):
+            notice._change_level(other, "No")
+
+    def test_sent_notice_is_not_changed(self):
+        notice = self._send(self._prepare_second())
+        for vals in ({"level_id": self.first.id}, {"partner_id": self.customer.id}):
+            with self.assertRaisesRegex(UserError, "no draft"):
+                self._change(notice, **vals)
+
+    # === RECIPIENT === #
+
+    def _create_contact(self, name, **vals):
+        return self.env["res.partner"].create({"name": name, **vals})
+
+    def test_look_again_keeps_the_chosen_recipient(self):
+        lawyer = self._create_contact("Lawyer", email="lawyer@example.com")
+        notice = self._preview().notice_ids
+        self._change(notice, user=self.collector, partner_id=lawyer.id)
+        self._create_invoice_due("2026-03-20", 100)  # the claim changes meanwhile
+        self._send(notice)
+        self.assertRecordValues(
+            notice,
+            [
+                {
+                    "partner_id": lawyer.id,
+                    "state": "sent",
+                    "amount_due": 1100.0,
+                    "debtor_id": notice.debtor_id.id,
+                }
+            ],
+        )
+
+    def test_look_again_keeps_the_chosen_level(self):
+        notice = self._prepare_second()
+        self._change(notice, level_id=self.first.id)
+        self._create_invoice_due("2026-03-20", 100)
+        self._send(notice)
+        self.assertRecordValues(
+            notice, [{"level_id": self.first.id, "amount_due": 1100.0}]
+        )
+
+    def test_chosen_recipient_without_e_mail_gets_a_letter(self):
+        notice = self._preview().notice_ids
+        bare = self._create_contact("No Address")
+        with self.assertRaisesRegex(UserError, "no complete postal address"):
+            self._change(notice, partner_id=bare.id)
+        lawyer = self._create_contact("Lawyer", street="1 Court Road", city="Ghent")
+        self._change(notice, partner_id=lawyer.id)
+        self.assertRecordValues(
+            notice, [{"partner_id": lawyer.id, "channel": "letter"}]
+        )
+
+    def test_one_recipient_for_one_customer(self):
+        other = self._create_customer("Other Ltd")
+        self._create_invoice_due("2026-03-20", 100, other)
+        notices = self._preview().notice_ids
+        with self.assertRaisesRegex(UserError, "one customer at a time"):
+            self._change(notices, partner_id=self.customer.id)
+        with self.assertRaisesRegex(UserError, "another level or another"):
+            self._change(notices)
+
+    # === LOOK AGAIN === #
+
+    def test_new_debt_and_credit_since_the_decision(self):
+        """The claim is what a decision of now would claim, and never negative."""
+        for credit, claim in ((700, 800), (1100, 400), (1600, 0)):
+            with self.subTest(credit=credit):
+                customer = self._create_customer(f"Credit {credit}")
+                self._create_invoice_due("2026-03-20", 1000, customer)
+                run = self._preview()
+                self._create_invoice_due("2026-03-21", 500, customer)
+                self._create_payment(customer, credit)
+                run.action_confirm()
+                rows = self.env["ar.dunning.engine"]._decide(
+                    self.company, run.date, partners=customer, runs=run
+                )
+                self.assertEqual(max(rows[0]["claim"], 0), claim)
+                self._deliver()
+                notice = run.notice_ids.filtered(
+                    lambda n, c=customer: n.debtor_id.partner_id == c
+                )
+                self.assertEqual(notice.state, "sent" if claim else "cancel")
+                if claim:
+                    self.assertEqual(notice.amount_due, claim)
+                    listed = notice.line_ids.mapped("amount_residual")
+                    self.assertEqual(sum(listed), claim)
+
+    def test_a_reminder_never_claims_what_is_not_due(self):
+        """Neither when it is decided nor when it is looked at again."""
+        self._create_invoice_due("2026-04-05", 700)
+        notice = self._preview().notice_ids
+        self._create_invoice_due("2026-04-06", 300)
+        self._create_invoice_due("2026-04-20", 200)
+        self.assertEqual(notice.amount_due, 1000.0)
+        self._send(notice)
+        self.assertRecordValues(
+            notice, [{"state": "sent", "amount_due": 1000.0, "level_id": self.first.id}]
+        )
+        self.assertEqual(notice.line_ids.move_line_id, self.item)
+        self.assertEqual(notice.date_sent.isoformat(), TODAY)

@@ -1,0 +1,215 @@
+from freezegun import freeze_time
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
+
+from .common import TODAY, ArCollectionsCommon
+
+
+@tagged("post_install", "-at_install")
+class TestArDunningUndo(ArCollectionsCommon):
+    """Taking a run back, deciding it again, and what an approval holds up."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.invoice = cls._create_invoice_due("2026-02-28", 1000)
+        cls.item = cls._receivable(cls.invoice)
+        cls.collector = new_test_user(
+            cls.env, "collector", groups="ar_collections.ar_collections_group_user"
+        )
+
+    def _undo(self, run, reason="Wrong list", user=None):
+        wizard = self.env["ar.dunning.run.undo"].with_user(user or self.env.user)
+        wizard.create({"run_id": run.id, "reason": reason}).action_undo()
+        self.env.invalidate_all()
+
+    # === UNDO === #
+
+    def test_items_go_back_to_the_level_they_had(self):
+        self._run_ladder("2026-03-03")
+        notice = self._run_ladder("2026-03-15")
+        self.assertEqual(self.item.ar_level_id, self.second)
+        with freeze_time("2026-03-16"):
+            self._undo(notice.run_id)
+        self.assertEqual(self.item.ar_level_id, self.first)
+        self.assertRecordValues(notice, [{"state": "sent", "is_undone": True}])
+        self.assertIn("Wrong list", notice.change_note)
+        # the customer has read it: the distance of 8 days from it is kept
+        rows = [self._decide(day)[self.item] for day in ("2026-03-22", "2026-03-23")]
+        self.assertEqual([row["verdict"] for row in rows], ["interval", "dun"])
+        self.assertEqual(rows[1]["next_level_id"], self.second.id)
+        debtor = notice.debtor_id
+        self.assertEqual(debtor.level_id, self.first)
+        log = self.env["ar.deviation"].search([("notice_id", "=", notice.id)])
+        self.assertRecordValues(log, [{"kind": "undone", "reason": "Wrong list"}])
+        # the second reminder can be sent once more
+        self.assertEqual(self._run_ladder("2026-03-23").level_id, self.second)
+
+    def test_later_run_must_be_undone_first(self):
+        early = self._run_ladder("2026-03-03").run_id
+        late = self._run_ladder("2026-03-15").run_id
+        with self.assertRaisesRegex(UserError, "later run"):
+            self._undo(early)
+        self.env.invalidate_all()
+        self.assertEqual(self.item.ar_level_id, self.second)
+        self._undo(late)
+        self._undo(early)
+        self.assertFalse(self.item.ar_level_id)
+        with self.assertRaisesRegex(UserError, "undone"):
+            self._undo(early)
+
+    def test_unprinted_letters_are_cancelled_printed_ones_stay(self):
+        other = self._create_customer("Printed Ltd")
+        self._create_invoice_due("2026-02-28", 500, other)
+        (self.customer + other).email = False
+        with self.trap_pdfs():
+            notices = self._run_ladder("2026-03-15").sorted("amount_due")
+        self.assertEqual(notices.mapped("channel"), ["letter", "letter"])
+        notices[0].sudo().is_printed = True
+        self._undo(notices.run_id)
+        self.assertRecordValues(
+            notices,
+            [
+                {"state": "sent", "is_undone": True},
+                {"state": "cancel", "is_undone": True},
+            ],
+        )
+        # nobody got the letter: nothing holds the next one back
+        verdicts = {r["partner_id"]: r["verdict"] for r in self._decide().values()}
+        self.assertEqual(verdicts[self.customer.id], "dun")
+
+    def test_what_waits_is_not_sent(self):
+        run = self._preview()
+        run.action_confirm()
+        self._undo(run)
+        with self.trap_contacts() as seen:
+            self._deliver()
+        self.assertFalse(seen)
+        self.assertRecordValues(run, [{"state": "cancel", "cancel_count": 1}])
+        self.assertEqual(self._verdict(self.invoice), "dun")
+
+    def test_planned_call_is_withdrawn(self):
+        for day in ("2026-03-03", "2026-03-15"):
+            self._run_ladder(day)
+        notice = self._run_ladder("2026-03-30")
+        self.assertEqual(notice.level_id, self.final)
+        self.assertEqual(len(notice.debtor_id.activity_ids), 1)
+        self._undo(notice.run_id)
+        self.assertFalse(notice.debtor_id.activity_ids)
+
+    def test_collector_undoes_nothing(self):
+        run = self._run_ladder("2026-03-15").run_id
+        with self.assertRaises(AccessError):
+            self._undo(run, user=self.collector)
+        with self.assertRaises(AccessError):
+            run.with_user(self.collector)._undo("No")
+        self.assertFalse(run.notice_ids.is_undone)
+
+    # === DECIDE AGAIN === #
+
+    def test_dropped_customers_stay_dropped(self):
+        other = self._create_customer("Other Ltd")
+        self._create_invoice_due("2026-02-28", 500, other)
+        run = self._preview()
+        run.notice_ids.filtered(lambda n: n.partner_id == other).action_drop("Called")
+        run.action_preview()
+        waiting = run.notice_ids.filtered(lambda n: n.state == "draft")
+        self.assertEqual(waiting.partner_id, self.customer)
+        self.assertEqual(len(run.notice_ids), 2)
+
+    def test_dropped_head_office_stays_dropped(self):
+        """Its branches owe on, and share its letter."""
+        self.policy.grouping = "head_office"
+        branch = self._create_customer("Branch Ltd", parent_id=self.customer.id)
+        self._create_invoice_due("2026-02-28", 500, branch)
+        run = self._preview()
+        self.assertRecordValues(
+            run.notice_ids, [{"partner_id": self.customer.id, "amount_due": 1500.0}]
+        )
+        run.notice_ids.action_drop("Called")
+        run.action_preview()
+        self.assertEqual(run.notice_ids.mapped("state"), ["cancel"])
+        self.assertFalse(run.draft_count)
+
+    # === THE DAY === #
+
+    def test_run_for_a_past_day_cannot_be_confirmed(self):
+        run = self._preview("2026-03-20")
+        self.assertTrue(run.draft_count)
+        with self.assertRaisesRegex(UserError, "not dated back"):
+            run.action_confirm()
+        self.assertRecordValues(run, [{"state": "draft", "queued_count": 0}])
+
+    def test_run_of_yesterday_can_be_confirmed_today(self):
+        with freeze_time("2026-03-30"):
+            run = self._preview("2026-03-30")
+        run.action_confirm()
+        self._deliver()
+        self.assertEqual(run.notice_ids.date_sent.isoformat(), TODAY)
+
+    # === APPROVAL === #
+
+    def _confirm_as_collector(self):
+        self.first.needs_approval = True
+        self.second.needs_approval = True
+        self._create_invoice_due("2026-03-26", 30, self._create_customer("Plain Ltd"))
+        run = self._preview()
+        run.with_user(self.collector).action_confirm()
+        self._deliver()
+        return run, run.notice_ids.filtered(lambda n: n.partner_id == self.customer)
+
+    def test_notice_waits_for_the_manager(self):
+        run, notice = self._confirm_as_collector()
+        self.assertRecordValues(notice, [{"state": "draft", "needs_approval": True}])
+        self.assertEqual(run.state, "confirmed")
+        with self.assertRaises(AccessError):
+            notice.with_user(self.collector).action_approve()
+        notice.action_approve()
+        self.assertRecordValues(
+            notice,
+            [
+                {
+                    "state": "queued",
+                    "needs_approval": False,
+                    "approval_user_id": self.env.user.id,
+                }
+            ],
+        )
+        self._deliver()
+        # the other one still waits
+        self.assertRecordValues(run, [{"state": "confirmed", "sent_count": 1}])
+        run.notice_ids.action_approve()
+        self._deliver()
+        self.assertRecordValues(run, [{"state": "done", "sent_count": 2}])
+
+    def test_others_do_not_wait(self):
+        self.first.needs_approval = False
+        run = self._preview()
+        self.assertEqual(run.notice_ids.mapped("needs_approval"), [False])
+        self.first.needs_approval = True
+        run.action_preview()
+        self.assertEqual(run.notice_ids.mapped("needs_approval"), [True])
+
+    def test_refused_notice_is_not_sent(self):
+        run, notice = self._confirm_as_collector()
+        with self.assertRaises(AccessError):
+            notice.with_user(self.collector).action_refuse("No")
+        run.notice_ids.action_refuse("We are in talks")
+        self.assertRecordValues(
+            notice, [{"state": "cancel", "cancel_reason": "We are in talks"}]
+        )
+        self.assertEqual(run.state, "done")
+        with self.trap_contacts() as seen:
+            self._deliver()
+        self.assertFalse(seen)
+
+    def test_manager_who_confirms_approves(self):
+        self.first.needs_approval = True
+        run = self._preview()
+        run.action_confirm()
+        self._deliver()
+        self.assertRecordValues(
+            run.notice_ids,
+            [{"state": "sent", "approval_user_id": self.env.user.id}],
+        )

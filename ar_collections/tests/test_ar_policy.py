@@ -1,0 +1,275 @@
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import SUPERUSER_ID
+from odoo.exceptions import ValidationError
+from odoo.fields import Command
+from odoo.tests import new_test_user, tagged
+
+from .common import TODAY, ArCollectionsCommon
+
+# Which policy is whose: what is shown | customer | rules, in their order | policy, why.
+# The company's default is D. Rules: policy:conditions; vip, new: tags; be, fr: countries.
+CASES = """
+no rule                         |                      |                     | D company
+chosen on the invoice           | invoice=P own=Q vip  | R:vip               | P invoice
+chosen for the customer         | own=Q vip            | R:vip               | Q debtor
+an archived choice is none      | own=X vip            | R:vip               | R rule
+nor an archived one on it       | invoice=X own=Q      |                     | Q debtor
+by tag                          | vip                  | R:vip               | R rule
+by one of its tags              | vip new              | R:new               | R rule
+by another tag                  | new                  | R:vip               | D company
+the first that fits             | vip                  | R:vip P:vip         | R rule
+in the order given              | vip be               | P:be R:vip          | P rule
+one that does not fit is passed | vip fr               | P:be R:vip          | R rule
+by country                      | be                   | P:be                | P rule
+no country is no country        |                      | P:be                | D company
+all conditions must be met      | vip                  | P:vip+be            | D company
+all are met                     | vip be               | P:vip+be            | P rule
+a company is a business         |                      | P:business          | P rule
+a person is a consumer          | person               | P:business Q:consumer | Q rule
+with a tax number, a business   | person vat           | P:business Q:consumer | P rule
+a public body by choice         | kind=public          | P:business Q:public | Q rule
+a new payer                     |                      | P:payer=new         | P rule
+a chronic payer                 | payer=chronic        | P:payer=new Q:payer=chronic | Q rule
+owes a hundred                  |                      | P:owes=100          | P rule
+owes no more than that          |                      | P:owes=101          | D company
+a credit makes it less          | credit=1             | P:owes=100          | D company
+amount and payer                | payer=slow           | P:payer=slow+owes=50 | P rule
+an archived policy has no rules | vip                  | X:vip R:vip         | R rule
+"""  # noqa: E501
+
+KINDS = {
+    "person": {"is_company": False},
+    "vat": {"vat": "BE0477472701"},
+    "kind=public": {"ar_customer_kind": "public"},
+}
+
+
+@tagged("post_install", "-at_install")
+class TestArPolicy(ArCollectionsCommon):
+    """Whose policy it is, how it changes, and what it refuses."""
+
+    # === WHOSE === #
+
+    def _prepare_rule(self, sequence, text):
+        name, conditions = text.split(":")
+        vals = {"policy_id": self.policies[name].id, "sequence": sequence}
+        for word in conditions.split("+"):
+            key, _sep, value = word.partition("=")
+            if word in self.tags:
+                vals["category_ids"] = [Command.link(self.tags[word].id)]
+            elif word in self.countries:
+                vals["country_ids"] = [Command.link(self.countries[word].id)]
+            elif key == "payer":
+                vals["payer_profile"] = value
+            elif key == "owes":
+                vals["amount_from"] = float(value)
+            else:
+                vals["customer_kind"] = word
+        return vals
+
+    def _create_customer_of(self, words):
+        partner = self._create_customer("Case Ltd", country_id=False)
+        debtor = self.env["ar.debtor"]._get(partner, self.company)
+        invoice = self._create_invoice_due("2026-03-20", 100, partner)
+        for word in words.split():
+            key, _sep, value = word.partition("=")
+            if word in self.tags:
+                partner.category_id += self.tags[word]
+            elif word in self.countries:
+                partner.country_id = self.countries[word]
+            elif key == "payer":
+                debtor.write({"profile_manual": value, "profile_reason": "case"})
+            elif key == "credit":
+                self._create_payment(partner, float(value))
+            elif key == "own":
+                debtor.policy_id = self.policies[value]
+            elif key == "invoice":
+                invoice.ar_policy_id = self.policies[value]
+            else:
+                partner.with_context(no_vat_validation=True).write(KINDS[word])
+        return invoice
+
+    def test_policy_by_cases(self):
+        self.policies = {
+            name: self.policy.copy({"name": name}) for name in ("P", "Q", "R", "X")
+        }
+        self.policies["X"].active = False
+        names = {policy.id: name for name, policy in self.policies.items()}
+        names[self.policy.id] = "D"
+        self.tags = {
+            name: self.env["res.partner.category"].create({"name": name})
+            for name in ("vip", "new")
+        }
+        self.countries = {name: self.env.ref(f"base.{name}") for name in ("be", "fr")}
+        for line in CASES.strip().splitlines():
+            what, customer, rules, expected = (part.strip() for part in line.split("|"))
+            with self.subTest(what):
+                invoice = self._create_customer_of(customer)
+                made = self.env["ar.policy.rule"].create(
+                    [
+                        self._prepare_rule(number, text)
+                        for number, text in enumerate(rules.split())
+                    ]
+                )
+                row = self._decide()[self._receivable(invoice)]
+                found = f"{names[row['policy_id']]} {row['policy_source']}"
+                self.assertEqual(found, expected)
+                # what the forms tell is the same
+                debtor = self.env["ar.debtor"]._get(invoice.partner_id, self.company)
+                debtor.invalidate_recordset()
+                if row["policy_source"] != "invoice":
+                    self.assertEqual(debtor.applied_policy_id.id, row["policy_id"])
+                self.assertIn(
+                    self.env["ar.policy"].browse(row["policy_id"]).name,
+                    invoice.ar_policy_reason,
+                )
+                made.unlink()
+
+    def test_rule_without_a_condition(self):
+        with self.assertRaisesRegex(ValidationError, "without a condition"):
+            self.env["ar.policy.rule"].create({"policy_id": self.policy.id})
+
+    def test_rule_of_another_company_is_not_ours(self):
+        other = self.setup_other_company()["company"]
+        policy = self.policy.copy({"company_id": False})
+        rule = self.env["ar.policy.rule"].create(
+            {"policy_id": policy.id, "amount_from": 1, "company_id": other.id}
+        )
+        invoice = self._create_invoice_due("2026-03-20", 100)
+        row = self._decide()[self._receivable(invoice)]
+        self.assertEqual(row["policy_id"], self.policy.id)
+        rule.company_id = False
+        row = self._decide()[self._receivable(invoice)]
+        self.assertEqual(row["policy_id"], policy.id)
+
+    # === LEVELS === #
+
+    def test_days_of_two_levels_in_one_save(self):
+        """Each change alone would break the order; both together keep it."""
+        for first, second in ((20, 25), (2, 5)):
+            self.policy.write(
+                {
+                    "level_ids": [
+                        Command.update(self.first.id, {"delay_days": first}),
+                        Command.update(self.second.id, {"delay_days": second}),
+                    ]
+                }
+            )
+            self.assertEqual(self.first.delay_days, first)
+        with self.assertRaisesRegex(ValidationError, "must come later"):
+            self.policy.write(
+                {
+                    "level_ids": [
+                        Command.update(self.first.id, {"delay_days": 12}),
+                        Command.update(self.second.id, {"delay_days": 11}),
+                    ]
+                }
+            )
+        with self.assertRaisesRegex(ValidationError, "must come later"):
+            self.first.delay_days = 40
+
+    def test_variants_must_climb_too(self):
+        with self.assertRaisesRegex(ValidationError, "Slow"):
+            self.second.variant_ids = [
+                Command.create({"payer_profile": "slow", "delay_days": 3})
+            ]
+
+    def test_action_of_another_model_is_refused(self):
+        action = self.env["ir.actions.server"].create(
+            {
+                "name": "Archive",
+                "model_id": self.env["ir.model"]._get("res.partner").id,
+                "state": "code",
+                "code": "records.write({'active': False})",
+            }
+        )
+        with self.assertRaisesRegex(ValidationError, "dunning notices only"):
+            self.final.action_ids += action
+
+    def test_call_goes_to_an_active_person(self):
+        """Neither to who left, nor to the robot that runs the night."""
+        self._create_invoice_due("2026-02-28", 1000)
+        for day in ("2026-03-03", "2026-03-15"):
+            self._run_ladder(day)
+        gone = new_test_user(
+            self.env, "gone", groups="ar_collections.ar_collections_group_user"
+        )
+        debtor = self.env["ar.debtor"]._get(self.customer, self.company)
+        debtor.user_id = gone
+        gone.active = False
+        robot = self.env(user=SUPERUSER_ID)
+        run = robot["ar.dunning.run"].create(
+            {"company_id": self.company.id, "date": TODAY, "is_automatic": True}
+        )
+        run.action_preview()
+        run.action_confirm()
+        self._deliver()
+        self.assertEqual(run.notice_ids.level_id, self.final)
+        person = debtor.activity_ids.user_id
+        self.assertEqual(len(person), 1)
+        self.assertTrue(person.active)
+        self.assertFalse(person.share)
+        self.assertNotEqual(person.id, SUPERUSER_ID)
+        self.assertIn(self.company, person.company_ids)
+
+    # === VERSIONS === #
+
+    def _next_transaction(self):
+        """The clock of the database, as another transaction reads it."""
+        now = self.env.cr.now()
+        return patch.object(self.env.cr, "_now", now + timedelta(minutes=1))
+
+    def _get_versions(self):
+        return self.policy.version_ids.sorted("number")
+
+    def test_one_version_for_each_transaction(self):
+        self.env.flush_all()
+        before = len(self._get_versions())
+        with self._next_transaction():
+            self.first.delay_days = 4
+            self.second.write({"min_amount": 20, "name": "Another reminder"})
+            self.policy.grouping = "invoice"
+            self.env.flush_all()
+            self.assertEqual(len(self._get_versions()), before + 1)
+            last = self._get_versions()[-1]
+            self.assertEqual(self.policy.version, last.number)
+            for told in (
+                "Letters: one letter per customer and currency → one letter per invoice",
+                "First reminder: Days: 3 → 4",
+                "Another reminder: Minimum amount: 5.0 → 20.0",
+                "Name: Second reminder → Another reminder",
+            ):
+                self.assertIn(told, last.changes)
+            with self._next_transaction():
+                # nothing of what the ladder does has changed
+                self.policy.name = "Renamed"
+                self.first.delay_days = 4
+                self.env.flush_all()
+                self.assertEqual(len(self._get_versions()), before + 1)
+                self.final.variant_ids = [
+                    Command.create({"payer_profile": "chronic", "delay_days": 20})
+                ]
+                self.env.flush_all()
+                self.assertEqual(self._get_versions()[-1].number, last.number + 1)
+                self.assertEqual(
+                    self._get_versions()[-1].changes,
+                    "Final demand: payer profiles changed.",
+                )
+
+    def test_notice_remembers_the_version(self):
+        self._create_invoice_due("2026-03-20", 1000)
+        self.env.flush_all()
+        notice = self._run_ladder(TODAY)
+        version = self.policy.version
+        self.assertTrue(version)
+        self.assertEqual(notice.policy_version, version)
+        with self._next_transaction():
+            self.first.delay_days = 4
+            self.env.flush_all()
+            self.assertEqual(self.policy.version, version + 1)
+            self.assertEqual(notice.policy_version, version)
+            levels = self._get_versions()[-2].snapshot["levels"]
+            kept = {level["id"]: level["delay_days"] for level in levels}
+            self.assertEqual(kept[self.first.id], 3)
