@@ -10,6 +10,7 @@ from . import test_ar_dunning_run
 from . import test_ar_open_item
 from . import test_doors
 from . import test_multi_company
+from . import test_opening_items
 from . import test_policy_replay
 from . import test_ready_policies
 from . import test_security
