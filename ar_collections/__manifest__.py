@@ -6,7 +6,7 @@
     "author": "ar_collections contributors",
     "license": "LGPL-3",
     "application": True,
-    "depends": ["account", "resource"],
+    "depends": ["account", "base_import", "resource"],
     "data": [
         "security/ar_collections_groups.xml",
         "security/ir.model.access.csv",
@@ -27,6 +27,7 @@
         "views/ar_policy_views.xml",
         "views/ar_pause_views.xml",
         "views/ar_deviation_views.xml",
+        "views/ar_opening_item_views.xml",
         "views/ar_debtor_views.xml",
         "views/ar_dunning_change_views.xml",
         "views/ar_dunning_run_views.xml",

@@ -19,6 +19,11 @@ from . import ar_pause
 
 # LEDGER
 from . import ar_open_item
+from . import ar_opening_item
+from . import ar_opening_item_check
+from . import ar_opening_item_customer
+from . import ar_opening_item_level
+from . import ar_opening_item_post
 
 # DUNNING
 from . import ar_dunning_engine

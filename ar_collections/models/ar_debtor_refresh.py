@@ -158,8 +158,11 @@ class ArDebtor(models.Model):
     @api.model
     def _mark_partners_stale(self, company, partner_ids):
         """Refresh the debtors of these commercial partners before the commit."""
+        if not partner_ids:
+            # an empty mark would keep the next one from being noticed
+            return
         stale = self.env.cr.precommit.data.setdefault("ar_collections.stale", {})
-        if partner_ids and not stale:
+        if not stale:
             self.env.cr.precommit.add(self._refresh_stale)
         stale.setdefault(company.root_id.id, set()).update(partner_ids)
 

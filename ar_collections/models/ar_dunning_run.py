@@ -39,6 +39,12 @@ class ArDunningRun(models.Model):
         "ar.debtor", string="Debtors", help="Empty: all debtors of the company."
     )
     is_automatic = fields.Boolean("Night run", readonly=True)
+    is_import = fields.Boolean(
+        "Imported",
+        readonly=True,
+        copy=False,
+        help="Its notices were sent by another system.",
+    )
     user_id = fields.Many2one(
         "res.users",
         "Started by",
@@ -91,6 +97,7 @@ class ArDunningRun(models.Model):
             lambda r: (
                 r.state != "draft"
                 or r.is_automatic
+                or r.is_import
                 or r.confirm_user_id
                 or r.confirm_date
                 or r.user_id != self.env.user

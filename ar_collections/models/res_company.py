@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytz
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ..tools.workdays import Workdays
 
@@ -26,6 +26,18 @@ class ResCompany(models.Model):
         default="30,60,90,120",
         groups="base.group_user",
         help="Upper ends of the buckets in days late, separated by commas; up to five.",
+    )
+    ar_opening_journal_id = fields.Many2one(
+        "account.journal",
+        "Journal of opening items",
+        help="Imported items are posted in it. Empty: the journal of the opening entry, "
+        "else the first miscellaneous one.",
+    )
+    ar_opening_account_id = fields.Many2one(
+        "account.account",
+        "Account of opening items",
+        help="What imported items stand against. Empty: the account of undistributed "
+        "profits, as for the opening entry.",
     )
 
     # === CONSTRAINT METHODS === #
@@ -60,7 +72,52 @@ class ResCompany(models.Model):
                     )
                 )
 
+    @api.constrains("ar_opening_account_id")
+    def _check_ar_opening_account_id(self):
+        for company in self:
+            # sudo: only the kind of the account
+            account = company.sudo().ar_opening_account_id
+            if account.account_type in ("asset_receivable", "liability_payable"):
+                raise ValidationError(
+                    self.env._(
+                        "Opening items cannot stand against %(account)s: what is owed "
+                        "would be doubled. Choose an account of equity.",
+                        account=account.display_name,
+                    )
+                )
+
     # === BUSINESS METHODS === #
+
+    def _get_ar_opening_journal(self):
+        """Where imported opening items are posted.
+
+        :raise UserError: if the company has no miscellaneous journal
+        """
+        journals = self.env["account.journal"]
+        domain = [("type", "=", "general"), *journals._check_company_domain(self)]
+        journal = (
+            self.ar_opening_journal_id
+            or self.root_id.ar_opening_journal_id
+            or self.account_opening_journal_id
+            or journals.search(domain, limit=1)
+        )
+        if not journal:
+            raise UserError(
+                self.env._(
+                    "%(company)s has no miscellaneous journal to post opening items in. "
+                    "Make one, or install a chart of accounts.",
+                    company=self.name,
+                )
+            )
+        return journal
+
+    def _get_ar_opening_account(self):
+        """What imported opening items stand against."""
+        return (
+            self.ar_opening_account_id
+            or self.root_id.ar_opening_account_id
+            or self.get_unaffected_earnings_account()
+        )
 
     def _ar_today(self):
         """Today where the company is: the one place that asks for it.

@@ -8,3 +8,9 @@ class ResConfigSettings(models.TransientModel):
     ar_aging_buckets = fields.Char(
         related="company_id.ar_aging_buckets", readonly=False
     )
+    ar_opening_journal_id = fields.Many2one(
+        related="company_id.ar_opening_journal_id", readonly=False
+    )
+    ar_opening_account_id = fields.Many2one(
+        related="company_id.ar_opening_account_id", readonly=False
+    )

@@ -16,6 +16,7 @@ from . import test_ar_pause
 from . import test_ar_policy
 from . import test_doors
 from . import test_multi_company
+from . import test_opening_items
 from . import test_partner_merge
 from . import test_policy_replay
 from . import test_ready_policies

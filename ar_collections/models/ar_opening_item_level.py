@@ -1,0 +1,158 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+
+class ArOpeningItem(models.Model):
+    """Which level of which policy a row means."""
+
+    _inherit = "ar.opening.item"
+
+    # === BUSINESS METHODS === #
+
+    def _check_levels(self):
+        rows = self.filtered(lambda r: (r.level_name or "").strip())
+        (self - rows).level_id = False
+        if not rows:
+            return
+        applied = rows._get_applied_policies()
+        rungs = rows._get_rungs()
+        for row in rows:
+            row.level_id = False
+            policy = applied.get(row)
+            if not policy:
+                if row.partner_id:
+                    yield row, self.env._("No policy applies to the customer.")
+                continue
+            level, sentence = row._find_level(policy, rungs)
+            row.level_id = level
+            if sentence:
+                yield row, sentence
+
+    def _find_level(self, policy, rungs):
+        """The level that the row names.
+
+        :param policy: the one that applies to the customer
+        :param dict rungs: {(policy name or None, level name): levels}, all in lower case
+        :return: (level, None), or (no level, what is wrong)
+        """
+        _ = self.env._
+        text = self.level_name.strip()
+        levels = rungs.get((None, text.lower()))
+        if not levels and "/" in text:
+            levels = rungs.get(
+                tuple(part.strip().lower() for part in text.rsplit("/", 1))
+            )
+        level = (levels or self.env["ar.dunning.level"]).filtered(
+            lambda lv: lv.policy_id == policy
+        )
+        if len(level) == 1:
+            return level, None
+        words = {"level": text, "policy": policy.name}
+        if level:
+            wrong = _("Policy “%(policy)s” has several levels “%(level)s”.", **words)
+        elif levels:
+            wrong = _(
+                "Level “%(level)s” is not in policy “%(policy)s”, which applies to "
+                "the customer.",
+                **words,
+            )
+        else:
+            wrong = _(
+                "There is no level “%(level)s”. Policy “%(policy)s” applies to the "
+                "customer; its levels are: %(names)s.",
+                names=", ".join(policy.level_ids.mapped("name")),
+                **words,
+            )
+        return self.env["ar.dunning.level"], wrong
+
+    def _get_rungs(self):
+        """Levels by name: {(policy name or None, level name): levels}, in lower case.
+
+        In the user's language and in English, of all policies of the company.
+        """
+        policies = self.env["ar.policy"].search(
+            [("company_id", "in", [self.company_id.root_id.id, False])]
+        )
+        rungs = {}
+        for lang in {self.env.lang, "en_US"}:
+            for level in policies.with_context(lang=lang).level_ids:
+                name = level.name.strip().lower()
+                for key in (None, level.policy_id.name.strip().lower()):
+                    known = rungs.get((key, name), self.env["ar.dunning.level"])
+                    rungs[key, name] = known | level.with_env(self.env)
+        return rungs
+
+    def _get_applied_policies(self):
+        """The policy of each row once it is in the books: {row: policy}.
+
+        By invoice, customer, rule and company as the ladder finds it; what the rows
+        bring counts in what the customer owes.
+        """
+        company = self.company_id.root_id
+        default = self.env["ar.policy"]._get_company_default(company)
+        treated = self._get_treated(company)
+        found = {}
+        for row in self.filtered("partner_id"):
+            special = row.move_line_id.move_id.ar_policy_id
+            partner = row.partner_id.commercial_partner_id
+            found[row] = special if special.active else treated.get(partner.id, default)
+        return found
+
+    def _get_treated(self, company):
+        """Policies by commercial partner id, of those that do not have the default."""
+        engine = self.env["ar.dunning.engine"]
+        open_item = self.env["ar.open.item"]
+        engine._flush_decision()
+        partners = self.partner_id.commercial_partner_id
+        today = company._ar_today()
+        domain = open_item._get_open_item_domain(company)
+        # what these customers owe may stand in other rows
+        new = self.search(
+            [
+                ("state", "!=", "done"),
+                ("move_line_id", "=", False),
+                ("company_id", "=", self.company_id.id),
+                ("partner_id.commercial_partner_id", "in", partners.ids),
+            ]
+        )
+        balances = new._get_balances()
+        rows = self.env.execute_query_dict(
+            SQL(
+                """
+                WITH item AS (%(items)s),
+                open_item AS (
+                    SELECT partner_id, residual FROM item
+                     UNION ALL
+                    SELECT * FROM unnest(%(partners)s::int[], %(balances)s::numeric[])
+                )
+                %(treated)s
+                """,
+                items=open_item._get_sql(
+                    domain & engine._get_partner_domain(partners), today, today
+                ),
+                partners=[row.partner_id.commercial_partner_id.id for row in new],
+                balances=[balances[row] for row in new],
+                treated=self.env["ar.policy.rule"]._get_treated_sql(company, today),
+            )
+        )
+        return {
+            row["partner_id"]: self.env["ar.policy"].browse(row["policy_id"] or [])
+            for row in rows
+        }
+
+    def _get_balances(self):
+        """What the rows are worth in the company's currency: {row: balance}.
+
+        At the rate of the invoice date, which is looked up once for each day.
+        """
+        factors, balances = {}, {}
+        for row in self:
+            base = row.company_id.currency_id
+            currency = row.currency_id or base
+            key = (row.company_id, currency, row.invoice_date or fields.Date.today())
+            if key not in factors:
+                factors[key] = currency._get_conversion_rate(
+                    currency, base, row.company_id, key[2]
+                )
+            balances[row] = base.round(row.amount * factors[key])
+        return balances
