@@ -15,7 +15,6 @@ class AccountMove(models.Model):
         # not for the customer, who reads the invoice on the portal
         groups="base.group_user",
         index="btree_not_null",
-        groups="base.group_user",
         help="Overrides the policy of the customer for this invoice.",
     )
     dunning_level_id = fields.Many2one(
