@@ -13,6 +13,7 @@ _logger = logging.getLogger(__name__)
 # Debtors decided in one statement: bounds the memory of the database and the time
 # that one statement takes.
 SLICE = 5000
+NESTED_LOOPS_UP_TO = 50
 # The night meets people who post and pay.
 ATTEMPTS = 5
 
@@ -94,6 +95,7 @@ class ArDunningRun(models.Model):
         debtor._ensure(self.company_id, {*partner_ids, *offices.values()})
         for ids in debtor._split_families(partner_ids, SLICE):
             self._write_slice_safely(ids)
+        self._advise_planner(0)
         self._forget_notices()
 
     def _get_partner_ids(self):
@@ -201,6 +203,16 @@ class ArDunningRun(models.Model):
                 policies=list(self.policy_ids.ids) or None,
             )
         )
+
+    def _advise_planner(self, count):
+        """Keep the database from two plans that are bad for this statement.
+
+        It cannot guess how many items have a verdict: expecting a few it would compare
+        each with each. And to compile the statement costs more than to run it.
+        """
+        nested = SQL("off" if count > NESTED_LOOPS_UP_TO else "on")
+        self.env.cr.execute(SQL("SET LOCAL enable_nestloop = %s", nested))
+        self.env.cr.execute(SQL("SET LOCAL jit = off"))
 
     # === CRONS === #
 

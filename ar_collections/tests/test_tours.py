@@ -22,7 +22,7 @@ class TestTours(ArCollectionsCommon, HttpCase):
         final = cls._create_customer("Final Ltd")
         phoned = cls._create_customer("Phoned Ltd")
         tiny = cls._create_customer("Tiny Ltd")
-        cls._create_invoice_due("2026-03-11", 1000)
+        cls.invoice = cls._create_invoice_due("2026-03-11", 1000)
         cls._create_invoice_due("2026-03-26", 2000, final)
         cls._create_invoice_due("2026-03-21", 500, phoned)
         cls._create_invoice_due("2026-03-21", 1, tiny)
@@ -122,3 +122,31 @@ class TestTours(ArCollectionsCommon, HttpCase):
             level, [{"name": "Last word", "delay_days": 60, "channel": "email"}]
         )
         self.assertTrue(level.mail_template_id)
+
+    def test_credit_manager_tries_a_policy_and_undoes_a_run(self):
+        user = self._new_user(
+            "manager", "base.group_user,ar_collections.ar_collections_group_manager"
+        )
+        self._tour("manager_tries_a_policy", user)
+        self.env.invalidate_all()
+        friendly = self.env["ar.policy"].search(
+            [("name", "=", "Friendly"), ("is_ready", "=", False)]
+        )
+        self.assertTrue(friendly.level_ids.mail_template_id)
+        self._trigger_delivery()
+        run = self.env["ar.dunning.run"].search([("company_id", "=", self.company.id)])
+        self.assertRecordValues(run, [{"state": "done", "sent_count": 2}])
+        item = self._receivable(self.invoice)
+        self.assertEqual(self._decide()[item]["next_level_id"], self.second.id)
+
+        self._tour("manager_undoes_a_run", user)
+        self.env.invalidate_all()
+        self.assertEqual(run.undone_count, 2)
+        # the first reminder counts no more, but nobody is written to twice in a week
+        row = self._decide()[item]
+        self.assertEqual(row["next_level_id"], self.first.id)
+        self.assertEqual(row["verdict"], "interval")
+        self.assertEqual(
+            set(self.env["ar.deviation"].search([]).mapped("kind")),
+            {"dropped", "undone"},
+        )
