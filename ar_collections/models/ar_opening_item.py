@@ -172,7 +172,6 @@ class ArOpeningItem(models.Model):
 
     # === ACTION METHODS === #
 
-    @api.model
     def action_import(self):
         """Open core's import screen."""
         return {

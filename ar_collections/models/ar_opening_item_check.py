@@ -142,7 +142,6 @@ class ArOpeningItem(models.Model):
 
     def _check_ledger(self):
         """Find the items that another import has already posted."""
-        _ = self.env._
         documents = self._find_documents()
         taken = set()
         for row in self:
@@ -157,24 +156,25 @@ class ArOpeningItem(models.Model):
             row.move_line_id = match
             taken.add(match.id)
             if lines and not match:
-                yield (
-                    row,
-                    _(
-                        "%(entry)s of the books has this number, but the row says "
-                        "otherwise than what is open of it: %(open)s.",
-                        entry=lines[0].move_name,
-                        open=", ".join(
-                            _(
-                                "%(amount)s due %(date)s",
-                                amount=ln.currency_id.format(
-                                    ln.amount_residual_currency
-                                ),
-                                date=format_date(self.env, ln.date_maturity or ln.date),
-                            )
-                            for ln in lines[:3]
-                        ),
-                    ),
-                )
+                yield row, self._explain_ledger(lines)
+
+    def _explain_ledger(self, lines):
+        """What the books say of a number, if the row says otherwise."""
+        _ = self.env._
+        open_items = [
+            _(
+                "%(amount)s due %(date)s",
+                amount=line.currency_id.format(line.amount_residual_currency),
+                date=format_date(self.env, line.date_maturity or line.date),
+            )
+            for line in lines[:3]
+        ]
+        return _(
+            "%(entry)s of the books has this number, but the row says otherwise than "
+            "what is open of it: %(open)s.",
+            entry=lines[0].move_name,
+            open=", ".join(open_items),
+        )
 
     def _is_item(self, line):
         """Whether a journal item says what the row says."""

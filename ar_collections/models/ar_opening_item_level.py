@@ -1,6 +1,17 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+# What customers owe, with what the rows bring; then who is treated how.
+OPEN_ITEMS_SQL = """
+WITH item AS (%(items)s),
+open_item AS (
+    SELECT partner_id, residual FROM item
+     UNION ALL
+    SELECT * FROM unnest(%(partners)s::int[], %(balances)s::numeric[])
+)
+%(treated)s
+"""
+
 
 class ArOpeningItem(models.Model):
     """Which level of which policy a row means."""
@@ -35,35 +46,36 @@ class ArOpeningItem(models.Model):
         :param dict rungs: {(policy name or None, level name): levels}, all in lower case
         :return: (level, None), or (no level, what is wrong)
         """
-        _ = self.env._
         text = self.level_name.strip()
         levels = rungs.get((None, text.lower()))
         if not levels and "/" in text:
             levels = rungs.get(
                 tuple(part.strip().lower() for part in text.rsplit("/", 1))
             )
-        level = (levels or self.env["ar.dunning.level"]).filtered(
-            lambda lv: lv.policy_id == policy
-        )
+        levels = levels or self.env["ar.dunning.level"]
+        level = levels.filtered(lambda lv: lv.policy_id == policy)
         if len(level) == 1:
             return level, None
+        return level.browse(), self._explain_level(text, policy, levels, level)
+
+    def _explain_level(self, text, policy, levels, fitting):
+        """Why a text names no level: too many of the policy, or none."""
+        _ = self.env._
         words = {"level": text, "policy": policy.name}
-        if level:
-            wrong = _("Policy “%(policy)s” has several levels “%(level)s”.", **words)
-        elif levels:
-            wrong = _(
+        if fitting:
+            return _("Policy “%(policy)s” has several levels “%(level)s”.", **words)
+        if levels:
+            return _(
                 "Level “%(level)s” is not in policy “%(policy)s”, which applies to "
                 "the customer.",
                 **words,
             )
-        else:
-            wrong = _(
-                "There is no level “%(level)s”. Policy “%(policy)s” applies to the "
-                "customer; its levels are: %(names)s.",
-                names=", ".join(policy.level_ids.mapped("name")),
-                **words,
-            )
-        return self.env["ar.dunning.level"], wrong
+        return _(
+            "There is no level “%(level)s”. Policy “%(policy)s” applies to the "
+            "customer; its levels are: %(names)s.",
+            names=", ".join(policy.level_ids.mapped("name")),
+            **words,
+        )
 
     def _get_rungs(self):
         """Levels by name: {(policy name or None, level name): levels}, in lower case.
@@ -106,8 +118,25 @@ class ArOpeningItem(models.Model):
         partners = self.partner_id.commercial_partner_id
         today = company._ar_today()
         domain = open_item._get_open_item_domain(company)
-        # what these customers owe may stand in other rows
-        new = self.search(
+        domain &= engine._get_partner_domain(partners)
+        balances = self._get_new_items(partners)._get_balances()
+        rows = self.env.execute_query_dict(
+            SQL(
+                OPEN_ITEMS_SQL,
+                items=open_item._get_sql(domain, today, today),
+                partners=[row.partner_id.commercial_partner_id.id for row in balances],
+                balances=list(balances.values()),
+                treated=self.env["ar.policy.rule"]._get_treated_sql(company, today),
+            )
+        )
+        policies = self.env["ar.policy"]
+        return {
+            row["partner_id"]: policies.browse(row["policy_id"] or []) for row in rows
+        }
+
+    def _get_new_items(self, partners):
+        """All rows that bring these customers a debt that is not in the books yet."""
+        return self.search(
             [
                 ("state", "!=", "done"),
                 ("move_line_id", "=", False),
@@ -115,30 +144,6 @@ class ArOpeningItem(models.Model):
                 ("partner_id.commercial_partner_id", "in", partners.ids),
             ]
         )
-        balances = new._get_balances()
-        rows = self.env.execute_query_dict(
-            SQL(
-                """
-                WITH item AS (%(items)s),
-                open_item AS (
-                    SELECT partner_id, residual FROM item
-                     UNION ALL
-                    SELECT * FROM unnest(%(partners)s::int[], %(balances)s::numeric[])
-                )
-                %(treated)s
-                """,
-                items=open_item._get_sql(
-                    domain & engine._get_partner_domain(partners), today, today
-                ),
-                partners=[row.partner_id.commercial_partner_id.id for row in new],
-                balances=[balances[row] for row in new],
-                treated=self.env["ar.policy.rule"]._get_treated_sql(company, today),
-            )
-        )
-        return {
-            row["partner_id"]: self.env["ar.policy"].browse(row["policy_id"] or [])
-            for row in rows
-        }
 
     def _get_balances(self):
         """What the rows are worth in the company's currency: {row: balance}.

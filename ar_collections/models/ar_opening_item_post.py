@@ -1,7 +1,7 @@
 import psycopg2
 from markupsafe import Markup
 
-from odoo import Command, models
+from odoo import Command, api, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date, plaintext2html
 
@@ -119,42 +119,46 @@ class ArOpeningItem(models.Model):
         :param float balance: the amount in the company's currency
         """
         self.ensure_one()
-        partner = self.partner_id.commercial_partner_id
-        number = self.number.strip()
-        common = {"name": number, "currency_id": self.currency_id.id}
         return {
             "move_type": "entry",
             "company_id": self.company_id.id,
             "journal_id": journal.id,
-            "partner_id": partner.id,
+            "partner_id": self.partner_id.commercial_partner_id.id,
             "currency_id": self.currency_id.id,
             "date": self.invoice_date,
-            "ref": number,
+            "ref": self.number.strip(),
             "narration": self.note and plaintext2html(self.note),
             "line_ids": [
-                Command.create(
-                    {
-                        **common,
-                        "account_id": partner.property_account_receivable_id.id,
-                        "partner_id": partner.id,
-                        "date_maturity": self.date_due,
-                        "amount_currency": self.amount,
-                        "balance": balance,
-                        # core hides the items of general journals otherwise
-                        "no_followup": False,
-                    }
-                ),
-                Command.create(
-                    {
-                        **common,
-                        "account_id": account.id,
-                        "partner_id": partner.id,
-                        "amount_currency": -self.amount,
-                        "balance": -balance,
-                    }
-                ),
+                Command.create(vals)
+                for vals in self._prepare_entry_line_vals_list(account, balance)
             ],
         }
+
+    def _prepare_entry_line_vals_list(self, account, balance):
+        """The receivable, and what it stands against."""
+        partner = self.partner_id.commercial_partner_id
+        common = {
+            "name": self.number.strip(),
+            "partner_id": partner.id,
+            "currency_id": self.currency_id.id,
+        }
+        return [
+            {
+                **common,
+                "account_id": partner.property_account_receivable_id.id,
+                "date_maturity": self.date_due,
+                "amount_currency": self.amount,
+                "balance": balance,
+                # core hides the items of general journals otherwise
+                "no_followup": False,
+            },
+            {
+                **common,
+                "account_id": account.id,
+                "amount_currency": -self.amount,
+                "balance": -balance,
+            },
+        ]
 
     # === HISTORY === #
 
@@ -166,22 +170,8 @@ class ArOpeningItem(models.Model):
         rows = self.filtered("level_id")
         if not rows:
             return
-        debtors = self.env["ar.debtor"]
-        partners = rows.partner_id.commercial_partner_id
-        debtors._ensure(company, partners.ids)
-        debtors = debtors.search(
-            [("company_id", "=", company.id), ("partner_id", "in", partners.ids)]
-        ).grouped("partner_id")
-        today = company._ar_today()
-        run = self.env["ar.dunning.run"].create(
-            {
-                "company_id": company.id,
-                "date": today,
-                "decided_on": today,
-                "is_import": True,
-                "state": "done",
-            }
-        )
+        run = self._create_run(company)
+        debtors = rows._get_debtors(company)
         contacts = rows.grouped(lambda r: r._get_contact())
         # messages and followers are for what we send ourselves
         notices = self.env["ar.dunning.notice"].with_context(
@@ -198,7 +188,31 @@ class ArOpeningItem(models.Model):
             group.notice_id = notice
             lines += group._prepare_notice_line_vals_list(notice)
         self.env["ar.dunning.notice.line"].create(lines)
-        self.env["ar.debtor"]._mark_partners_stale(company, partners.ids)
+
+    @api.model
+    def _create_run(self, company):
+        """The run that holds the imported notices, done from the beginning."""
+        today = company._ar_today()
+        return self.env["ar.dunning.run"].create(
+            {
+                "company_id": company.id,
+                "date": today,
+                "decided_on": today,
+                "is_import": True,
+                "state": "done",
+            }
+        )
+
+    def _get_debtors(self, company):
+        """The rows' debtors, made where missing: {commercial partner: debtor}."""
+        debtors = self.env["ar.debtor"]
+        partners = self.partner_id.commercial_partner_id
+        debtors._ensure(company, partners.ids)
+        # their level and last notice change
+        debtors._mark_partners_stale(company, partners.ids)
+        return debtors.search(
+            [("company_id", "=", company.id), ("partner_id", "in", partners.ids)]
+        ).grouped("partner_id")
 
     def _get_contact(self):
         """What one notice of the other system was about."""

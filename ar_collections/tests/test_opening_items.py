@@ -2,6 +2,7 @@ from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.service.model import call_kw
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import file_open, mute_logger
 
@@ -490,7 +491,16 @@ class TestOpeningItems(OpeningItemsCommon):
         self.assertLessEqual(many[0], few[0] + 2)
         self.assertLessEqual(many[1], few[1] + 2)
 
-    # === TEMPLATE === #
+    # === SCREENS === #
+
+    def test_buttons_above_an_empty_list(self):
+        """The web client sends no record at all."""
+        model = self.env["ar.opening.item"]
+        action = call_kw(model, "action_import", [[]], {})
+        self.assertEqual(action["params"]["active_model"], model._name)
+        for name in ("action_check", "action_post"):
+            with self.subTest(name=name), self.assertRaises(UserError):
+                call_kw(model, name, [[]], {})
 
     def test_template_fits_the_import_screen(self):
         model = self.env["ar.opening.item"]
@@ -532,6 +542,19 @@ class TestOpeningItems(OpeningItemsCommon):
 
         with patch.object(model, "_prepare_entry_vals", extend):
             self.assertEqual(self._post(GOOD).move_id.ref, "OLD R-1")
+
+    def test_door_checks(self):
+        def check(rows):
+            for row in rows.filtered(lambda r: not r.note):
+                yield row, "Say where it comes from."
+
+        model = self.env.registry["ar.opening.item"]
+        checks = model._get_checks
+        with patch.object(
+            model, "_get_checks", lambda rows: [*checks(rows), lambda: check(rows)]
+        ):
+            rows = self._load({**GOOD, "note": "SAP"}, {**GOOD, "number": "R-2"})
+        self.assertEqual(rows.mapped("problem"), [False, "Say where it comes from."])
 
 
 @tagged("post_install", "-at_install")
