@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, split_every
 
 SLICE = 20000
+ANALYZE_FROM = 500
 
 
 class ArDebtor(models.Model):
@@ -33,8 +34,9 @@ class ArDebtor(models.Model):
     @api.model
     def _ensure(self, company, partner_ids):
         """Make the debtor records that are missing, in one statement a slice."""
+        made = 0
         for ids in split_every(SLICE, partner_ids, list):
-            self.env.execute_query(
+            rows = self.env.execute_query(
                 SQL(
                     """
                     INSERT INTO ar_debtor
@@ -58,6 +60,10 @@ class ArDebtor(models.Model):
                     ids=ids,
                 )
             )
+            made += len(rows)
+        if made > ANALYZE_FROM:
+            # or the database believes for minutes that the table is empty
+            self.env.cr.execute("ANALYZE ar_debtor")
         self.invalidate_model()
 
     @api.model

@@ -13,7 +13,6 @@ _logger = logging.getLogger(__name__)
 # Debtors decided in one statement: bounds the memory of the database and the time
 # that one statement takes.
 SLICE = 5000
-NESTED_LOOPS_UP_TO = 50
 # The night meets people who post and pay.
 ATTEMPTS = 5
 
@@ -95,7 +94,6 @@ class ArDunningRun(models.Model):
         debtor._ensure(self.company_id, {*partner_ids, *offices.values()})
         for ids in debtor._split_families(partner_ids, SLICE):
             self._write_slice_safely(ids)
-        self._advise_planner(0)
         self._forget_notices()
 
     def _get_partner_ids(self):
@@ -164,23 +162,15 @@ class ArDunningRun(models.Model):
 
     def _write_slice(self, partners):
         engine = self.env["ar.dunning.engine"]
-        decision = engine._get_decision_sql(
-            self.company_id, self.date, self.policy_ids, partners
-        )
         not_kept = ["other_policy"]
         if self.is_automatic:
             # states rather than decisions of this night; the debtor's form tells them
             not_kept += ["waiting", "finished", "interval", "pending"]
         day = SQL("%s::date", fields.Date.to_string(self.date))
-        # who was dropped from it stays dropped, whoever shares the letter
-        dropped = self.env["ar.dunning.notice"].search(
-            [("run_id", "=", self.id), ("state", "=", "cancel")]
-        )
+        self._keep_decision(partners)
         self.env.execute_query(
             SQL(
                 WRITE_SQL,
-                decision=decision,
-                dropped=dropped.debtor_id.partner_id.ids,
                 workday=engine._get_workdays_sql(self.company_id, self.date),
                 step_date=engine._get_step_date_sql(
                     SQL("d.basis"),
@@ -204,15 +194,32 @@ class ArDunningRun(models.Model):
             )
         )
 
-    def _advise_planner(self, count):
-        """Keep the database from two plans that are bad for this statement.
+    def _keep_decision(self, partners):
+        """Decide into a temporary table, so that the database knows how much it is.
 
-        It cannot guess how many items have a verdict: expecting a few it would compare
-        each with each. And to compile the statement costs more than to run it.
+        As a part of one statement it would expect a single row and compare each item
+        with each notice.
         """
-        nested = SQL("off" if count > NESTED_LOOPS_UP_TO else "on")
-        self.env.cr.execute(SQL("SET LOCAL enable_nestloop = %s", nested))
-        self.env.cr.execute(SQL("SET LOCAL jit = off"))
+        decision = self.env["ar.dunning.engine"]._get_decision_sql(
+            self.company_id, self.date, self.policy_ids, partners
+        )
+        # who was dropped from it stays dropped, whoever shares the letter
+        dropped = self.env["ar.dunning.notice"].search(
+            [("run_id", "=", self.id), ("state", "=", "cancel")]
+        )
+        execute = self.env.cr.execute
+        # to compile these statements costs more than to run them
+        execute("SET LOCAL jit = off")
+        execute("DROP TABLE IF EXISTS ar_decision")
+        execute(
+            SQL(
+                "CREATE TEMPORARY TABLE ar_decision ON COMMIT DROP AS"
+                " SELECT * FROM (%s) decision WHERE group_id != ALL(%s::int[])",
+                decision,
+                dropped.debtor_id.partner_id.ids,
+            )
+        )
+        execute("ANALYZE ar_decision")
 
     # === CRONS === #
 
@@ -283,7 +290,7 @@ class ArDunningRun(models.Model):
         return runs
 
 
-# One statement: the decision, its notices, their lines and the items left alone.
+# One statement: the notices of a decision, their lines and the items left alone.
 WRITE_SQL = """
 WITH workday AS MATERIALIZED (%(workday)s),
 -- each level as each profile meets it, with the deadline and the rung above it
@@ -311,9 +318,6 @@ rung AS MATERIALIZED (
       ORDER BY up.sequence, up.id
          LIMIT 1) above ON TRUE
 ),
-decision AS MATERIALIZED (
-    SELECT * FROM (%(decision)s) decided WHERE group_id != ALL(%(dropped)s::int[])
-),
 claimed AS (
     SELECT decision.*,
            CASE rung.next_basis
@@ -323,7 +327,7 @@ claimed AS (
                ELSE %(date)s
            END AS basis,
            rung.level_id AS rung_level_id, rung.profile AS rung_profile
-      FROM decision
+      FROM ar_decision decision
       JOIN rung ON rung.level_id = decision.notice_level_id
        AND rung.profile = decision.profile
      WHERE decision.verdict IN %(in_notice)s
@@ -389,7 +393,7 @@ new_skip AS (
                 WHEN 'interval' THEN d.step_date ELSE d.next_date END,
            d.contact_date, d.claim,
            GREATEST(d.min_amount, d.min_percent * d.open_total / 100)
-      FROM decision d
+      FROM ar_decision d
      WHERE d.verdict NOT IN %(in_notice)s AND d.verdict NOT IN %(not_kept)s
        -- what another run of the same night looks at is listed there
        AND (d.policy_id = ANY(%(policies)s::int[])) IS NOT FALSE
