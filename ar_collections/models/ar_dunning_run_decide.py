@@ -349,7 +349,8 @@ new_notice AS (
                    %(date)s + MAX(CASE WHEN rung.next_interval > 1
                                        THEN rung.next_interval
                                        WHEN rung.next_id IS NOT NULL THEN 1 END),
-                   MIN(%(step_date)s) FILTER (WHERE d.level_id = d.notice_level_id)
+                   MIN(%(step_date)s) FILTER (WHERE d.level_id = d.notice_level_id
+                                              AND rung.next_id IS NOT NULL)
                ) - 1)),
            d.channel, 'draft', FALSE, SUM(d.amount),
            COALESCE(MAX(d.min_amount)

@@ -12,7 +12,8 @@ from .common import TODAY, ArCollectionsCommon
 #
 # ladder  levels in their order: name, days after the due date (negative: before it), then
 #         e: after the end of the due month, p: after the previous notice, w: in working
-#         days, s: silent (no message), n: nobody is contacted without e-mail,
+#         days, s: silent (no message), n: nobody is contacted without e-mail, a: a manager
+#         approves,
 #         /n: distance (else 8), >n and >n%: minimum amount and share, [slow:9,chronic:-]:
 #         other days for a payer profile, or the level skipped.
 #         @invoice, @level, @office: letters; @workdays: on working days only.
@@ -213,8 +214,22 @@ a branch of ours is ours           | A3 B15 | | 100 d3; br:50 d3; br:-20 | A A c
 its letter is one of ours          | A3 B15 | | 100 d3; br:50 d10 A7 | interval waiting | -
 """  # noqa: E501
 
+# The same, but: by when to pay (a week, else), and whether a manager approves.
+NOTICES = """
+within a week                      | A3 B15 | | 100 d3 | 2026-04-07
+before the next step and distance  | A3 B15/3 | | 100 d13 | 2026-04-02
+that of the oldest item            | A3 B15/3 | | 100 d3; 50 d13 | 2026-04-02
+the last level has no next step    | A3 B15 | | 100 d16 A8 | 2026-04-07
+nor does a note look for one       | U-3 A3 | | 100 d-3 | 2026-04-07
+7 working days over Easter         | A3w | | 100 2026-03-26 | 2026-04-13
+Easter Monday: the day after       | A3 @workdays | day=2026-03-30 | 100 d3 | 2026-04-07
+its level is approved              | A3a B15 | | 100 d3 | 2026-04-07 approve
+the level of the letter counts     | A3a B15 | | 100 d16 A8; 50 d3 | 2026-04-07
+also if others are below           | A3 B15a | | 100 d16 A8; 50 d3 | 2026-04-07 approve
+"""
+
 LEVEL = re.compile(
-    r"([A-Z])(-?\d+)([epwsn]*)(?:/(\d+))?(?:>(\d+)(?!\d*%))?(?:>(\d+)%)?(?:\[(.*)\])?"
+    r"([A-Z])(-?\d+)([epwsna]*)(?:/(\d+))?(?:>(\d+)(?!\d*%))?(?:>(\d+)%)?(?:\[(.*)\])?"
 )
 ITEM = re.compile(r"(?:(\d+)x)?(?:(\w+):)?(-?[\d.]+)([a-z]{3})?(?: (.*))?")
 
@@ -258,7 +273,6 @@ class TestArDunningCases(ArCollectionsCommon):
             "xts": cls.setup_other_currency("AUD", rates=[]),
         }
         cls.template = cls.first.mail_template_id
-        cls.policies = {}
         for day in ("2026-04-03", "2026-04-06"):
             cls.env["resource.calendar.leaves"].create(
                 {
@@ -268,6 +282,10 @@ class TestArDunningCases(ArCollectionsCommon):
                     "date_to": f"{day} 23:59:59",
                 }
             )
+
+    def setUp(self):
+        super().setUp()
+        self.policies = {}
 
     # === READING A CASE === #
 
@@ -307,6 +325,7 @@ class TestArDunningCases(ArCollectionsCommon):
             "day_type": "business" if "w" in marks else "calendar",
             "channel": "none" if "s" in marks else "email",
             "fallback_channel": "none" if "n" in marks else "letter",
+            "needs_approval": "a" in marks,
             "min_interval_days": int(distance or 8),
             "min_amount": float(minimum or 0),
             "min_percent": float(share or 0),
@@ -571,4 +590,18 @@ class TestArDunningCases(ArCollectionsCommon):
                 self.assertEqual(
                     self._read_decision(company, lines),
                     self._read_expected(verdicts, letters),
+                )
+
+    def test_notices(self):
+        for what, ladder, facts, items, expected in read_cases(NOTICES):
+            with self.subTest(f"{what} | {ladder} | {facts} | {items}"):
+                self._prepare(ladder, facts, items)
+                run = self._preview(
+                    fields.Date.to_string(self.day), debtor_ids=self._get_debtor("").ids
+                )
+                notice = run.notice_ids
+                told = str(notice.date_deadline)
+                self.assertEqual(told + " approve" * notice.needs_approval, expected)
+                self.assertEqual(
+                    notice._get_deadline(notice.date), notice.date_deadline
                 )
