@@ -246,8 +246,10 @@ claim AS (
                            SUM(amount) FILTER (WHERE is_upcoming IS NOT TRUE)
                                OVER letter AS due_total,
                            BOOL_OR(is_credit) OVER letter AS has_credit,
-                           -- a silent step is no letter that others could join
-                           is_step OR BOOL_OR(is_step AND NOT is_silent) OVER letter
+                           -- a silent step is no letter that others could join, and a
+                           -- note about what comes is none for reminders
+                           is_step OR BOOL_OR(is_step AND NOT is_silent
+                                              AND is_upcoming IS NOT TRUE) OVER letter
                                AS has_step,
                            SUM(open_amount) OVER (PARTITION BY group_id, currency_id)
                                AS open_total
@@ -318,7 +320,7 @@ SELECT j.id, j.move_id, j.company_id, j.partner_id, j.debtor_id, j.group_id,
         WHEN j.verdict IN ('credit', 'no_policy', 'no_followup', 'blocked', 'paused',
                            'pending', 'no_rate') THEN j.verdict
         WHEN j.verdict = 'dun' OR (j.verdict = 'interval' AND j.may_join
-                                   AND c.has_words) THEN
+                                   AND c.has_words AND c.is_reminder) THEN
             CASE
                 WHEN j.is_upcoming AND c.is_reminder THEN 'reminded'
                 WHEN c.amount <= 0 THEN 'covered'

@@ -100,6 +100,7 @@ joins the letter that goes anyway  | A3 B15 F30/3 | | 100 d30 B3; 50 d3 | F A | 
 with a notice of its own long ago  | A3 B15 F30/3 | | 100 d30 B3; 50 d15 A12 | F B | F 150
 not 3 days after its own           | A3 B15 F30/3 | | 100 d30 B3; 50 d15 A3 | F along | F 150
 nothing goes anyway, nobody joins  | A3 B15 F30/4 | | 100 d30 B3; 50 d3 | interval interval | -
+a note is no letter to join         | U-7/3 A3 B15 | contact=A5 | 100 d3; 50 d-7 | interval U | U 50
 # -- a month of downtime: no flood
 one level, not all that passed     | A3 B15 F30 | | 100 d45 A42 | B | B 100
 the next only after the distance   | A3 B15 F30 | | 100 d52 B7 | interval | -
