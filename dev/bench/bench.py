@@ -28,6 +28,7 @@ STEPS = (
     "refresh_again",
     "aging",
     "aging_past",
+    "profiles",
     "outlook",
     "flood",
     "vacuum",

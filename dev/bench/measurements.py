@@ -125,6 +125,15 @@ def outlook(env):
     return figures
 
 
+def profiles(env):
+    """How all debtors pay, from the reconciliations of two years."""
+    with metered(env) as figures:
+        env["ar.debtor"]._refresh_profiles(env.company, env.company._ar_today())
+    figures["rows"] = env["ar.debtor"].search_count([("payer_profile", "!=", "new")])
+    env.cr.commit()
+    return figures
+
+
 def aging(env):
     """Ageing of all open items today, by customer and bucket."""
     with metered(env) as figures:
