@@ -172,9 +172,7 @@ def instalment(customer, company):
 
 def overpaid(customer, company):
     paid = _settled(customer, (2, 4), step=90)
-    return Plan(
-        [*paid, _owed(customer, 12, key="overpaid")], unapplied=Payment(4, 1.75)
-    )
+    return Plan([*paid, _owed(customer, 8, key="overpaid")], unapplied=Payment(4, 1.75))
 
 
 def credit_open(customer, company):

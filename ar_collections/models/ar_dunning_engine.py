@@ -240,13 +240,17 @@ class ArDunningEngine(models.AbstractModel):
             SQL(
                 """
                 SELECT currency_id,
-                       COUNT(DISTINCT (group_id, group_key))
-                           FILTER (WHERE notice_level_id IS NOT NULL) AS notices,
-                       COUNT(*) FILTER (WHERE verdict NOT IN %s) AS skipped,
-                       SUM(amount)
-                           FILTER (WHERE notice_level_id IS NOT NULL
-                                   AND verdict IN %s) AS amount
-                  FROM (%s) decision
+                       COUNT(*) FILTER (WHERE is_notice) AS notices,
+                       SUM(skipped)::int AS skipped,
+                       SUM(amount) AS amount
+                  FROM (SELECT currency_id,
+                               BOOL_OR(notice_level_id IS NOT NULL) AS is_notice,
+                               COUNT(*) FILTER (WHERE verdict NOT IN %s) AS skipped,
+                               SUM(amount)
+                                   FILTER (WHERE notice_level_id IS NOT NULL
+                                           AND verdict IN %s) AS amount
+                          FROM (%s) decision
+                      GROUP BY currency_id, group_id, group_key) letter
               GROUP BY currency_id
                 """,
                 (*IN_NOTICE, "other_policy"),
@@ -271,11 +275,12 @@ class ArDunningEngine(models.AbstractModel):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT notice_level_id,
-                       COUNT(DISTINCT (group_id, group_key, currency_id)),
-                       SUM(residual)::float
-                  FROM (%s) decision
-                 WHERE notice_level_id IS NOT NULL AND verdict IN %s
+                SELECT notice_level_id, COUNT(*), SUM(amount)::float
+                  FROM (SELECT notice_level_id, SUM(residual) AS amount
+                          FROM (%s) decision
+                         WHERE notice_level_id IS NOT NULL AND verdict IN %s
+                      GROUP BY notice_level_id, currency_id, group_id, group_key
+                       ) letter
               GROUP BY notice_level_id
                 """,
                 self._get_decision_sql(company, date),
