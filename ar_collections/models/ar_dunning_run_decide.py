@@ -220,6 +220,9 @@ class ArDunningRun(models.Model):
             )
         )
         execute("ANALYZE ar_decision")
+        execute("DROP TABLE IF EXISTS ar_letter")
+        execute(SQL(LETTER_SQL, company=self.company_id.id, in_notice=IN_NOTICE))
+        execute("ANALYZE ar_letter")
 
     # === CRONS === #
 
@@ -290,6 +293,18 @@ class ArDunningRun(models.Model):
         return runs
 
 
+# The letters of a decision, with the ids that their notices will have.
+LETTER_SQL = """
+CREATE TEMPORARY TABLE ar_letter ON COMMIT DROP AS
+SELECT nextval('ar_dunning_notice_id_seq')::int AS id, letter.*,
+       debtor.id AS debtor_id
+  FROM (SELECT DISTINCT group_id, group_key, currency_id
+          FROM ar_decision
+         WHERE notice_level_id IS NOT NULL AND verdict IN %(in_notice)s) letter
+  JOIN ar_debtor debtor
+    ON debtor.partner_id = letter.group_id AND debtor.company_id = %(company)s
+"""
+
 # One statement: the notices of a decision, their lines and the items left alone.
 WRITE_SQL = """
 WITH workday AS MATERIALIZED (%(workday)s),
@@ -326,19 +341,25 @@ claimed AS (
                                          + interval '1 month - 1 day')::date
                ELSE %(date)s
            END AS basis,
-           rung.level_id AS rung_level_id, rung.profile AS rung_profile
+           rung.level_id AS rung_level_id, rung.profile AS rung_profile,
+           letter.id AS notice_id, letter.debtor_id AS letter_debtor_id
       FROM ar_decision decision
+      JOIN ar_letter letter
+        ON letter.group_id = decision.group_id
+       AND letter.group_key = decision.group_key
+       AND letter.currency_id = decision.currency_id
       JOIN rung ON rung.level_id = decision.notice_level_id
        AND rung.profile = decision.profile
      WHERE decision.verdict IN %(in_notice)s
 ),
 new_notice AS (
     INSERT INTO ar_dunning_notice
-           (run_id, company_id, debtor_id, partner_id, level_id, currency_id, date,
+           (id, run_id, company_id, debtor_id, partner_id, level_id, currency_id, date,
             group_key, policy_version, payer_profile, needs_approval,
             date_deadline, channel, state, is_printed, amount_due, min_amount,
             contact_date, create_uid, create_date, write_uid, write_date)
-    SELECT %(run)s, %(company)s, debtor.id, d.recipient_id, d.notice_level_id,
+    SELECT d.notice_id, %(run)s, %(company)s, d.letter_debtor_id, d.recipient_id,
+           d.notice_level_id,
            d.currency_id, %(date)s, d.group_key, MAX(rung.version),
            MIN(d.profile) FILTER (WHERE d.verdict = 'dun'),
            BOOL_OR(rung.needs_approval),
@@ -359,27 +380,20 @@ new_notice AS (
            now() AT TIME ZONE 'UTC'
       FROM claimed d
       JOIN rung ON rung.level_id = d.rung_level_id AND rung.profile = d.rung_profile
-      JOIN ar_debtor debtor
-        ON debtor.partner_id = d.group_id AND debtor.company_id = %(company)s
-  GROUP BY debtor.id, d.recipient_id, d.notice_level_id, d.currency_id, d.group_key,
+  GROUP BY d.notice_id, d.letter_debtor_id, d.recipient_id, d.notice_level_id, d.currency_id, d.group_key,
            d.channel
- RETURNING id, debtor_id, currency_id, group_key
+ RETURNING id
 ),
 new_line AS (
     INSERT INTO ar_dunning_notice_line
            (notice_id, move_line_id, level_id, level_rank, is_step, is_live,
             amount_residual, amount_paused, date_due, days_overdue, date_level,
             date_previous)
-    SELECT n.id, d.id, CASE WHEN d.verdict != 'credit' THEN d.level_id END,
+    SELECT d.notice_id, d.id, CASE WHEN d.verdict != 'credit' THEN d.level_id END,
            d.level_rank, d.verdict = 'dun', TRUE, d.amount,
            CASE WHEN d.verdict != 'credit' THEN d.residual_currency - d.amount END,
            d.date_due, d.days_overdue, d.next_date, d.last_date
       FROM claimed d
-      JOIN ar_debtor debtor
-        ON debtor.partner_id = d.group_id AND debtor.company_id = %(company)s
-      JOIN new_notice n
-        ON n.debtor_id = debtor.id AND n.currency_id = d.currency_id
-       AND n.group_key = d.group_key
     -- a worker that decided at the same time: the index refuses the double
     ON CONFLICT DO NOTHING
 ),

@@ -46,11 +46,15 @@ class ArDunningRun(models.Model):
             run.update(run._summarise(rows))
             run.debtor_count = debtors.get(run._origin, 0)
 
-    @api.depends("notice_ids.is_undone")
+    @api.depends("notice_ids.is_undone", "notice_ids.state")
     def _compute_undone_count(self):
         counts = dict(
             self.env["ar.dunning.notice"]._read_group(
-                [("run_id", "in", self.ids), ("is_undone", "=", True)],
+                [
+                    ("run_id", "in", self.ids),
+                    ("is_undone", "=", True),
+                    ("state", "=", "sent"),
+                ],
                 ["run_id"],
                 ["__count"],
             )

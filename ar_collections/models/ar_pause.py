@@ -187,6 +187,22 @@ class ArPause(models.Model):
                     )
                 )
 
+    @api.constrains("amount", "line_ids")
+    def _check_amount_is_open(self):
+        for pause in self.filtered("is_for_items"):
+            total = sum(pause.line_ids.mapped("amount_residual_currency"))
+            if (
+                pause.amount
+                and pause.currency_id.compare_amounts(pause.amount, total) > 0
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "Only %(open)s of these items is open: pause that much at most, "
+                        "or leave the amount at zero to pause all of it.",
+                        open=pause.currency_id.format(total),
+                    )
+                )
+
     @api.constrains("amount", "line_ids", "currency_id")
     def _check_currency(self):
         for pause in self:
