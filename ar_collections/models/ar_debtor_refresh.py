@@ -3,7 +3,7 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.tools import SQL, split_every
 
-SLICE = 20000
+SLICE = 100000
 ANALYZE_FROM = 500
 
 

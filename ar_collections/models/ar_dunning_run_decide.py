@@ -380,8 +380,8 @@ new_notice AS (
            now() AT TIME ZONE 'UTC'
       FROM claimed d
       JOIN rung ON rung.level_id = d.rung_level_id AND rung.profile = d.rung_profile
-  GROUP BY d.notice_id, d.letter_debtor_id, d.recipient_id, d.notice_level_id, d.currency_id, d.group_key,
-           d.channel
+  GROUP BY d.notice_id, d.letter_debtor_id, d.recipient_id, d.notice_level_id,
+           d.currency_id, d.group_key, d.channel
  RETURNING id
 ),
 new_line AS (
