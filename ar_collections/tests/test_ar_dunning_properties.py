@@ -171,16 +171,22 @@ class TestArDunningProperties(ArCollectionsCommon):
             self._send(line, item, groupings, customers)
             if item[5] is not None and item[1] > 0:
                 debtor = self.debtors[self.partners.ids.index(item[0].id)]
-                self.env["ar.pause"].create(
+                pause = self.env["ar.pause"].create(
                     {
                         "debtor_id": debtor.id,
                         "line_ids": [Command.set(line.ids)],
-                        "amount": item[5],
+                        "amount": min(item[5], line.amount_residual_currency),
                         "currency_id": line.currency_id.id,
                         "reason": "example",
                     }
                 )
+                self.env.flush_all()
+                # paid in part since: more is paused than is still open
+                self._execute(
+                    "UPDATE ar_pause SET amount = %s WHERE id = %s", item[5], pause.id
+                )
         self.env.flush_all()
+        self.env.invalidate_all()
 
     def _execute(self, query, *args):
         self.env.cr.execute(SQL(query, *args))
