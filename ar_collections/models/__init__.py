@@ -27,6 +27,9 @@ from . import ar_opening_item_post
 
 # DUNNING
 from . import ar_dunning_engine
+from . import ar_dunning_engine_count
+from . import ar_dunning_engine_days
+from . import ar_dunning_engine_scope
 from . import ar_dunning_explain
 from . import ar_dunning_run
 from . import ar_dunning_run_decide

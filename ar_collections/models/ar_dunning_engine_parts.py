@@ -183,6 +183,16 @@ ENTRY_COLUMNS = (
     "min_percent",
 )
 
+# The day from which a level counts.
+BASIS_SQL = """
+CASE %(delay_basis)s
+    WHEN 'due_date' THEN %(date_due)s
+    WHEN 'end_of_month' THEN
+        (date_trunc('month', %(date_due)s) + interval '1 month - 1 day')::date
+    ELSE %(previous)s
+END
+"""
+
 # When a rung is reached, if anything counts on the working days of the company
 # (`tools/workdays.py` does the same).
 WORKDAY_STEP_SQL = """

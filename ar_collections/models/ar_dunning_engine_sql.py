@@ -2,7 +2,8 @@
 
 The parts stand in the order in which the ladder thinks (DESIGN.md, 4). What only some
 companies use (rules, head offices, working days, letters per invoice) is in
-`ar_dunning_engine_parts.py` and costs the others nothing.
+`ar_dunning_engine_parts.py` and costs the others nothing; how the items of a letter
+become one claim is in `ar_dunning_engine_letter_sql.py`.
 """
 
 DECISION_SQL = """
@@ -118,14 +119,7 @@ rung AS MATERIALIZED (
                        -- come before it
                        CASE WHEN based.delay_days < 0 THEN %(step_date)s
                             ELSE GREATEST(%(step_date)s, situation.date_due) END AS date
-                  FROM (SELECT level.*,
-                               CASE level.delay_basis
-                                   WHEN 'due_date' THEN situation.date_due
-                                   WHEN 'end_of_month' THEN
-                                       (date_trunc('month', situation.date_due)
-                                        + interval '1 month - 1 day')::date
-                                   ELSE situation.previous_date
-                               END AS basis
+                  FROM (SELECT level.*, %(basis)s AS basis
                           FROM level
                          WHERE level.policy_id = situation.policy_id
                            AND level.profile = situation.profile
@@ -193,104 +187,7 @@ judged AS (
       FROM spaced
 ),
 %(netting)s,
--- one claim per letter: what is owed, less every open credit. It is summed by level
--- first, so that it needs no join with the items: the planner cannot guess how many of
--- them have a verdict
-part AS (
-    SELECT group_id, currency_id, group_key,
-           verdict = 'dun' AS is_step,
-           is_upcoming AND verdict = 'dun' AS is_upcoming,
-           verdict = 'credit' AS is_credit,
-           CASE WHEN may_step THEN is_silent END AS is_silent,
-           CASE WHEN may_step THEN next_level_id END AS level_id,
-           CASE WHEN may_step THEN next_rank END AS rank,
-           CASE WHEN may_step THEN min_amount END AS min_amount,
-           CASE WHEN may_step THEN min_percent END AS min_percent,
-           SUM(amount) FILTER (
-               WHERE verdict IN ('credit', 'dun')
-                  OR (verdict IN ('waiting', 'interval', 'finished', 'other_policy')
-                      AND days_overdue > 0)) AS amount,
-           SUM(amount) FILTER (WHERE verdict != 'credit') AS open_amount
-      FROM (SELECT entry.*,
-                   verdict = 'dun' OR (verdict = 'interval' AND may_join) AS may_step
-              FROM entry) stepping
-  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
-),
--- the highest level that an item of the claim reaches and whose minimum it meets; one
--- with words before one without; a reminder, which claims what is due, before a note
--- about a coming due date
-claim AS (
-    SELECT DISTINCT ON (group_id, currency_id, group_key)
-           group_id, currency_id, group_key, total AS amount, open_total,
-           COALESCE(due_total, 0) AS due_amount,
-           CASE WHEN is_met THEN level_id END AS level_id,
-           is_met AND NOT is_silent AS has_words,
-           is_met AND NOT is_upcoming AS is_reminder,
-           NOT is_upcoming OR has_credit AS lists_all
-      FROM (SELECT *,
-                   level_id IS NOT NULL AND has_step AND total > 0
-                       AND total >= COALESCE(min_amount, 0)
-                       AND total * 100 >= min_percent * open_total AS is_met
-              FROM (SELECT group_id, currency_id, group_key, level_id, rank,
-                           min_amount, min_percent, is_silent,
-                           COALESCE(is_upcoming, FALSE) AS is_upcoming,
-                           -- a note about what falls due names what is overdue only
-                           -- to show what an open credit is deducted from
-                           CASE WHEN is_upcoming AND BOOL_OR(is_credit) OVER letter
-                                THEN SUM(amount) OVER letter
-                                WHEN is_upcoming
-                                THEN SUM(amount) FILTER (WHERE is_upcoming) OVER letter
-                                ELSE COALESCE(SUM(amount) FILTER (
-                                    WHERE is_upcoming IS NOT TRUE) OVER letter, 0)
-                           END AS total,
-                           SUM(amount) FILTER (WHERE is_upcoming IS NOT TRUE)
-                               OVER letter AS due_total,
-                           BOOL_OR(is_credit) OVER letter AS has_credit,
-                           -- a silent step is no letter that others could join, and a
-                           -- note about what comes is none for reminders
-                           is_step OR BOOL_OR(is_step AND NOT is_silent
-                                              AND is_upcoming IS NOT TRUE) OVER letter
-                               AS has_step,
-                           SUM(open_amount) OVER (PARTITION BY group_id, currency_id)
-                               AS open_total
-                      FROM part
-                    WINDOW letter AS (PARTITION BY group_id, currency_id, group_key)
-                   ) summed) compared
-  ORDER BY group_id, currency_id, group_key, is_met DESC, is_silent, is_upcoming,
-           rank DESC, level_id
-),
--- one with a usable address before one without; among these the invoice contact, or the
--- head office itself where there are several
-candidate AS (
-    SELECT c.group_id, c.currency_id, c.group_key, p.id AS recipient_id,
-           l.channel, l.fallback_channel,
-           p.email_normalized IS NOT NULL AND NOT EXISTS (
-               SELECT FROM mail_blacklist b
-                WHERE b.email = p.email_normalized AND b.active) AS has_email,
-           COALESCE(p.street, '') != '' AND COALESCE(p.city, '') != '' AS has_address,
-           COUNT(*) FILTER (WHERE p.id != c.group_id)
-               OVER (PARTITION BY c.group_id, c.currency_id, c.group_key) AS contacts
-      FROM claim c
-      JOIN ar_dunning_level l ON l.id = c.level_id
-      JOIN res_partner p ON p.commercial_partner_id = c.group_id
-     WHERE p.id = c.group_id OR (p.type = 'invoice' AND p.active)
-),
-recipient AS (
-    SELECT DISTINCT ON (group_id, currency_id, group_key)
-           group_id, currency_id, group_key, recipient_id, reach.channel,
-           reach.channel = 'email' OR (reach.channel = 'letter' AND has_address)
-               OR candidate.channel = 'none' AS is_reachable
-      FROM candidate
-     CROSS JOIN LATERAL (
-        SELECT CASE WHEN candidate.channel != 'email' OR has_email
-                    THEN candidate.channel
-                    ELSE candidate.fallback_channel END AS channel) reach
-  ORDER BY group_id, currency_id, group_key,
-           (candidate.channel = 'email' AND has_email) DESC,
-           ((candidate.channel = 'email' AND has_email) OR has_address) DESC,
-           (recipient_id = group_id) = (contacts != 1) DESC,
-           recipient_id
-)
+%(letters)s
 SELECT j.id, j.move_id, j.company_id, j.partner_id, j.debtor_id, j.group_id,
        j.group_key, j.currency_id, j.residual, j.residual_currency, j.amount,
        j.date_due, j.days_overdue, j.policy_id, j.policy_source, j.rule_id, j.profile,
@@ -322,7 +219,7 @@ SELECT j.id, j.move_id, j.company_id, j.partner_id, j.debtor_id, j.group_id,
         WHEN j.verdict = 'dun' OR (j.verdict = 'interval' AND j.may_join
                                    AND c.has_words AND c.is_reminder) THEN
             CASE
-                WHEN j.is_upcoming AND c.is_reminder THEN 'reminded'
+                WHEN j.is_upcoming AND c.is_reminded THEN 'reminded'
                 WHEN c.amount <= 0 THEN 'covered'
                 WHEN r.is_reachable AND own.amount > 0
                      AND own.amount >= COALESCE(j.min_amount, 0)

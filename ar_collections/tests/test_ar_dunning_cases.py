@@ -168,6 +168,10 @@ older, but not moving: it is first | A3 B15 @invoice | | 90 d12 A8; 50 d3; -60 |
 covers it all                      | A3 B15 @invoice | | 100 d5; 50 d3; -500 | covered covered credit | -
 distance of the customer           | A3 B15 @invoice | | 100 d15 A7; 50 d3 | interval interval | -
 minimum of each letter             | A3>60 @invoice | | 100 d3; 50 d3 | A minimum | A 100
+a reminder before a note           | U-7 A3 @invoice | | 100 d3; 50 d-7 | A reminded | A 100
+none goes out: the note does       | U-7 A3>200 @invoice | | 100 d3; 50 d-7 | minimum U | U 50
+in another currency it does, too   | U-7 A3 @invoice | | 100 d3; 50chf d-7 | A U | A 100 + U 50chf
+the same by level                  | U-7 A3 @level | | 100 d3; 50 d-7 | A reminded | A 100
 a level each                       | A3 B15 @level | | 100 d20 A8; 9 d3; 8 d4 | B A A | B 100 + A 17
 a credit there: the oldest first   | A3 B15 @level | | 100 d20 A8; 50 d3; -120 | covered A credit | A 30
 branches write for themselves      | A3 B15 | | 100 d3; x:50 d3 | A A | A 100 + A 50

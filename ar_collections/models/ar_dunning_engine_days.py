@@ -1,0 +1,83 @@
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .ar_dunning_engine_parts import (
+    BASIS_SQL,
+    WORKDAY_ADD_SQL,
+    WORKDAY_PREVIOUS_SQL,
+    WORKDAY_STEP_SQL,
+    WORKDAYS_SQL,
+)
+
+
+class ArDunningEngine(models.AbstractModel):
+    """When a step is reached: calendar days, working days, bases."""
+
+    _inherit = "ar.dunning.engine"
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _get_basis_sql(self, delay_basis, date_due, previous):
+        """The day from which a level counts. All arguments are SQL."""
+        return SQL(
+            BASIS_SQL, delay_basis=delay_basis, date_due=date_due, previous=previous
+        )
+
+    @api.model
+    def _has_workdays(self, policy=None):
+        """Whether any level in use, or of ``policy``, counts in working days."""
+        # sudo: how days are counted, whoever decides
+        levels = self.env["ar.dunning.level"].sudo()
+        domain = Domain("day_type", "=", "business")
+        domain |= Domain("policy_id.is_workdays_only", "=", True)
+        scope = Domain("policy_id.active", "=", True)
+        if policy:
+            scope = Domain("policy_id", "=", policy.id)
+        return bool(levels.search_count(domain & scope, limit=1))
+
+    @api.model
+    def _get_workdays_sql(self, company, date, policy=None):
+        """The company's working days around a date as arrays, see `tools/workdays.py`."""
+        if not self._has_workdays(policy):
+            return SQL(
+                "SELECT NULL::date AS first, '{}'::int[] AS before, '{}'::date[] AS days"
+            )
+        workdays = company._get_workdays(date)
+        return SQL(
+            WORKDAYS_SQL,
+            first=workdays.first,
+            before=workdays.before,
+            days=workdays.days,
+        )
+
+    @api.model
+    def _get_rung_date_sql(self, policy=None):
+        return self._get_step_date_sql(
+            SQL("based.basis"),
+            SQL("based.delay_days"),
+            SQL("based.day_type"),
+            SQL("situation.is_workdays_only"),
+            policy,
+        )
+
+    @api.model
+    def _get_step_date_sql(self, basis, delay, day_type, is_workdays_only, policy=None):
+        """The day that is ``delay`` days from ``basis``, in the level's kind of days.
+
+        Reads the relation ``workday`` of the query around it. All arguments are SQL.
+        """
+        if not self._has_workdays(policy):
+            return SQL("(%s + %s)", basis, delay)
+        day = SQL("(%s + %s)", basis, delay)
+        return SQL(
+            WORKDAY_STEP_SQL,
+            day=day,
+            delay=delay,
+            day_type=day_type,
+            is_workdays_only=is_workdays_only,
+            counted=SQL(WORKDAY_ADD_SQL, day=basis, count=delay),
+            previous=SQL(WORKDAY_PREVIOUS_SQL, day=day),
+            next=SQL(WORKDAY_ADD_SQL, day=day, count=SQL("0")),
+        )
