@@ -6,6 +6,7 @@ from . import ar_policy
 from . import ar_policy_rule
 from . import ar_policy_version
 from . import ar_dunning_level
+from . import ar_dunning_level_check
 from . import ar_dunning_level_variant
 
 # DEBTOR
@@ -33,6 +34,7 @@ from . import ar_dunning_engine_scope
 from . import ar_dunning_explain
 from . import ar_dunning_run
 from . import ar_dunning_run_decide
+from . import ar_dunning_run_night
 from . import ar_dunning_run_figures
 from . import ar_dunning_run_undo
 from . import ar_dunning_notice
@@ -54,5 +56,6 @@ from . import account_move_line
 from . import account_partial_reconcile
 from . import mail_mail
 from . import res_company
+from . import resource_calendar
 from . import res_config_settings
 from . import res_partner

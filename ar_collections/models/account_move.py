@@ -153,18 +153,11 @@ class AccountMove(models.Model):
 
     @api.depends("ar_policy_id", "partner_id")
     def _compute_ar_policy_reason(self):
-        debtors = self.env["ar.debtor"].search(
-            [("partner_id", "in", self.commercial_partner_id.ids)]
-        )
-        for move in self:
-            company = move.company_id.root_id
-            debtor = debtors.filtered(
-                lambda d, move=move, company=company: (
-                    d.company_id == company
-                    and d.partner_id == move.commercial_partner_id
-                )
-            )
-            policy = move._get_ar_policy()
+        debtors = self._get_ar_debtors()
+        nobody = self.env["ar.debtor"]
+        for move, policy in self._get_ar_policies().items():
+            key = (move.company_id.root_id, move.commercial_partner_id)
+            debtor = debtors.get(key, nobody)
             reason = debtor.policy_reason or debtor._explain_policy("company", None)
             if move.ar_policy_id.active:
                 reason = debtor._explain_policy("invoice", None)
@@ -203,29 +196,42 @@ class AccountMove(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _get_ar_policy(self):
-        """The policy that the invoice is under: its own, its customer's, the default."""
-        self.ensure_one()
-        # sudo: printed for whoever prints the invoice, and on the portal
-        move = self.sudo()
-        if move.ar_policy_id.active:
-            return move.ar_policy_id
-        company = move.company_id.root_id
-        debtor = move.env["ar.debtor"].search(
+    def _get_ar_debtors(self):
+        """The debtors of these invoices, as {(root company, commercial partner): debtor}."""
+        debtors = self.env["ar.debtor"].search(
             [
-                ("partner_id", "=", move.commercial_partner_id.id),
-                ("company_id", "=", company.id),
+                ("partner_id", "in", self.commercial_partner_id.ids),
+                ("company_id", "in", self.company_id.root_id.ids),
             ]
         )
-        if debtor:
-            return debtor.applied_policy_id
-        return move.env["ar.policy"]._get_company_default(company)
+        return debtors.grouped(lambda d: (d.company_id, d.partner_id))
+
+    def _get_ar_policies(self):
+        """The policy of each: the invoice's own, its customer's, the default.
+
+        :rtype: dict[account.move, ar.policy]
+        """
+        # sudo: printed for whoever prints the invoice, and on the portal
+        moves = self.sudo()
+        debtors = moves._get_ar_debtors()
+        defaults = {
+            company: moves.env["ar.policy"]._get_company_default(company)
+            for company in moves.company_id.root_id
+        }
+        found = {}
+        for move, mine in zip(self, moves, strict=True):
+            company = mine.company_id.root_id
+            debtor = debtors.get((company, mine.commercial_partner_id))
+            policy = debtor.applied_policy_id if debtor else defaults.get(company)
+            own = mine.ar_policy_id
+            found[move] = own if own.active else policy or own.browse()
+        return found
 
     def _get_ar_public_policy(self):
         """The text of the invoice's policy, if it is published on invoices."""
         if self.move_type != "out_invoice":
             return False
-        policy = self._get_ar_policy()
+        policy = self._get_ar_policies()[self]
         return policy.description if policy.is_printed_on_invoice else False
 
     # === ACTION METHODS === #

@@ -17,8 +17,12 @@ class ArDebtor(models.Model):
     @api.depends("policy_id", "company_id", "payer_profile")
     def _compute_applied_policy_id(self):
         treated = self._get_treated()
+        defaults = {
+            company: self.env["ar.policy"]._get_company_default(company)
+            for company in self.company_id
+        }
         for debtor in self:
-            default = self.env["ar.policy"]._get_company_default(debtor.company_id)
+            default = defaults.get(debtor.company_id, self.env["ar.policy"])
             row = treated.get(debtor._origin.id)
             if debtor.policy_id.active and not (row and row["source"] == "debtor"):
                 # chosen right now, not saved yet

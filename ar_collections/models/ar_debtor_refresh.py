@@ -149,17 +149,13 @@ class ArDebtor(models.Model):
     @api.model
     def _mark_stale(self, move_lines):
         """Refresh the debtors of these journal items before the commit."""
-        stale = self.env.cr.precommit.data.setdefault("ar_collections.stale", {})
         items = move_lines.filtered(
             lambda ln: ln.account_type == "asset_receivable" and ln.partner_id
         )
-        if not items:
-            return
-        if not stale:
-            self.env.cr.precommit.add(self._refresh_stale)
-        for item in items:
-            partners = stale.setdefault(item.company_id.root_id.id, set())
-            partners.add(item.partner_id.commercial_partner_id.id)
+        for company, lines in items.grouped("company_id").items():
+            self._mark_partners_stale(
+                company, lines.partner_id.commercial_partner_id.ids
+            )
 
     @api.model
     def _mark_partners_stale(self, company, partner_ids):
@@ -179,9 +175,9 @@ class ArDebtor(models.Model):
         debtors = self.sudo()
         for company_id, partner_ids in stale.items():
             company = self.env["res.company"].sudo().browse(company_id)
-            debtors._ensure(company, partner_ids)
             try:
                 with self.env.cr.savepoint():
+                    debtors._ensure(company, partner_ids)
                     debtors._refresh(company, debtors._lock_free(company, partner_ids))
             except psycopg2.OperationalError:
                 # figures for lists never stop somebody from posting or paying

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .ar_dunning_engine_letter_sql import LETTERS_SQL
 from .ar_dunning_engine_parts import (
     CONTACTS_SQL,
     DEBTORS_SQL,
@@ -13,7 +14,6 @@ from .ar_dunning_engine_parts import (
     STEPS_SQL,
     WAITING_NOTICES_SQL,
 )
-from .ar_dunning_engine_letter_sql import LETTERS_SQL
 from .ar_dunning_engine_sql import DECISION_SQL
 
 # Verdicts of items that go into a notice …

@@ -171,22 +171,21 @@ class ArDunningNotice(models.Model):
         Nobody who left, and no robot.
         """
         self.ensure_one()
-        run = self.run_id
         robot = self.env.ref("base.user_root")
+        near = (
+            self.debtor_id.user_id,
+            self.run_id.confirm_user_id,
+            self.run_id.user_id,
+        )
+        for user in near:
+            if user.active and user != robot and not user.share:
+                return user
         # sudo: users of other companies are looked at, not shown
         manager = self.env.ref("ar_collections.ar_collections_group_manager").sudo()
-        candidates = [
-            self.debtor_id.user_id,
-            run.confirm_user_id,
-            run.user_id,
-            *manager.all_user_ids.sorted("id").filtered(
-                lambda u: self.company_id in u.company_ids
-            ),
-        ]
-        for user in candidates:
-            if user and user.active and user != robot and not user.share:
-                return user
-        return self.env.user
+        managers = manager.all_user_ids.sorted("id").filtered(
+            lambda u: self.company_id in u.company_ids and u != robot and not u.share
+        )
+        return managers[:1] or self.env.user
 
     def _undo_actions(self):
         """Take back what the levels' actions did, as far as it can be taken back.

@@ -1,8 +1,8 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytz
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 
 from ..tools.workdays import Workdays
@@ -144,18 +144,23 @@ class ResCompany(models.Model):
             int(end) for end in (self.ar_aging_buckets or "30,60,90,120").split(",")
         ]
 
-    def _get_workdays(self, date):
+    def _get_workdays(self, day):
         """The working days of the company's working hours around a date.
 
         Public holidays are the time off that is entered for nobody in particular.
 
         :rtype: Workdays
         """
+        return self._get_workdays_around(day.year)
+
+    @tools.ormcache("self.id", "self.sudo().resource_calendar_id.id", "year")
+    def _get_workdays_around(self, year):
+        """The same for a year; kept until holidays or working hours change."""
         # sudo: working hours are no secret
         calendar = self.sudo().resource_calendar_id
         weekdays = {int(day) for day in calendar.attendance_ids.mapped("dayofweek")}
-        first = fields.Date.add(date, years=-YEARS_BEFORE)
-        last = fields.Date.add(date, years=YEARS_AFTER)
+        first = date(year - YEARS_BEFORE, 1, 1)
+        last = date(year + YEARS_AFTER, 12, 31)
         leaves = (
             self.env["resource.calendar.leaves"]
             .sudo()

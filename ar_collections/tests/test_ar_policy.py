@@ -127,6 +127,25 @@ class TestArPolicy(ArCollectionsCommon):
                 )
                 made.unlink()
 
+    def test_queries_of_the_reason_do_not_grow_with_the_invoices(self):
+        invoices = self.env["account.move"].concat(
+            *(
+                self._create_invoice_due(
+                    "2026-03-20", 100, partner=self._create_customer(f"Customer {n}")
+                )
+                for n in range(6)
+            )
+        )
+        counts = []
+        # the first time fills what the registry keeps
+        for some in (invoices[:1], invoices[:2], invoices):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.assertTrue(all(some.mapped("ar_policy_reason")))
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(counts[1], counts[2])
+
     def test_rule_without_a_condition(self):
         with self.assertRaisesRegex(ValidationError, "without a condition"):
             self.env["ar.policy.rule"].create({"policy_id": self.policy.id})

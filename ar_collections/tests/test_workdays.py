@@ -78,6 +78,38 @@ class TestWorkdays(ArCollectionsCommon):
             left -= works(found) and left > 0
         self.assertEqual(workdays.add(day, count), found)
 
+    def test_holidays_are_kept_until_they_change(self):
+        thursday = date(2026, 5, 14)
+        calendar = self.company.resource_calendar_id
+        calendar.tz = "UTC"
+
+        def after():
+            return self.company._get_workdays(thursday).add(thursday, 1)
+
+        self.assertEqual(after(), date(2026, 5, 15))
+        before = self.env.cr.sql_log_count
+        after()
+        self.assertEqual(self.env.cr.sql_log_count, before)
+        leave = self.env["resource.calendar.leaves"].create(
+            {
+                "name": "Bridge day",
+                "calendar_id": calendar.id,
+                "date_from": "2026-05-15 00:00:00",
+                "date_to": "2026-05-15 23:59:59",
+            }
+        )
+        self.assertEqual(after(), date(2026, 5, 18))
+        leave.date_to = "2026-05-18 23:59:59"
+        self.assertEqual(after(), date(2026, 5, 19))
+        leave.unlink()
+        self.assertEqual(after(), date(2026, 5, 15))
+        calendar.attendance_ids.filtered(lambda a: a.dayofweek == "4").unlink()
+        self.assertEqual(after(), date(2026, 5, 18))
+        other = calendar.copy()
+        other.attendance_ids.filtered(lambda a: a.dayofweek == "0").unlink()
+        self.company.resource_calendar_id = other
+        self.assertEqual(after(), date(2026, 5, 19))
+
 
 @tagged("post_install", "-at_install")
 class TestWorkdaysText(BaseCase):
