@@ -3,6 +3,8 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.tools import SQL, split_every
 
+from .ar_dunning_engine_parts import MANY
+
 SLICE = 100000
 ANALYZE_FROM = 500
 
@@ -81,20 +83,24 @@ class ArDebtor(models.Model):
         if partner_ids is None:
             partner_ids = self._get_moving_partner_ids(company, today)
         moving = []
+        engine = self.env["ar.dunning.engine"]
         for ids in self._split_families(partner_ids, SLICE):
             self._ensure(company, ids)
-            decision = self.env["ar.dunning.engine"]._get_decision_sql(
+            decision = engine._get_decision_sql(
                 company, today, partners=self.env["res.partner"].browse(ids)
             )
-            rows = self.env.execute_query(
-                SQL(
-                    REFRESH_SQL,
-                    decision=decision,
-                    today=fields.Date.to_string(today),
-                    company=company.id,
-                    ids=ids,
-                )
+            query = SQL(
+                REFRESH_SQL,
+                decision=decision,
+                today=fields.Date.to_string(today),
+                company=company.id,
+                ids=ids,
             )
+            if len(ids) > MANY:
+                with engine._planning_for_many():
+                    rows = self.env.execute_query(query)
+            else:
+                rows = self.env.execute_query(query)
             moving += [partner_id for (partner_id,) in rows]
         self.invalidate_model()
         return moving

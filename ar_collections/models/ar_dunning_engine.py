@@ -1,11 +1,15 @@
+from contextlib import contextmanager
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .ar_dunning_engine_letter_sql import LETTERS_SQL
 from .ar_dunning_engine_parts import (
+    ALL_DEBTORS_SQL,
     CONTACTS_SQL,
     DEBTORS_SQL,
     ENTRY_COLUMNS,
+    MANY,
     NO_OFFICE_SQL,
     OFFICE_SQL,
     PAUSED_SQL,
@@ -122,20 +126,25 @@ class ArDunningEngine(models.AbstractModel):
             ),
             letters=SQL(LETTERS_SQL),
             **{
-                **self._get_parts(company, date, list(runs.ids) if runs else []),
+                **self._get_parts(
+                    company,
+                    date,
+                    list(runs.ids) if runs else [],
+                    not partners or len(partners) > MANY,
+                ),
                 **(parts or {}),
             },
         )
 
     @api.model
-    def _get_parts(self, company, date, run_ids):
+    def _get_parts(self, company, date, run_ids, is_wide):
         """The parts of the query that depend on what the company uses."""
         # sudo: which rules apply does not depend on who asks
         policy = self.env["ar.policy"].sudo()
         default = policy._get_company_default(company)
         day = fields.Date.to_string(date)
         groupings = {grouping for (grouping,) in policy._read_group([], ["grouping"])}
-        debtors = SQL(DEBTORS_SQL, company=company.id)
+        debtors = SQL(ALL_DEBTORS_SQL if is_wide else DEBTORS_SQL, company=company.id)
         notices = {"debtors": debtors, "company": company.id, "runs": run_ids}
         return {
             "policy_filter": SQL("active"),
@@ -151,6 +160,21 @@ class ArDunningEngine(models.AbstractModel):
             "workday": self._get_workdays_sql(company, date),
             "step_date": self._get_rung_date_sql(),
         }
+
+    @contextmanager
+    def _planning_for_many(self):
+        """Within it, the database plans decisions on many customers well.
+
+        It cannot guess the rows of a decision: it would sort a million of them on disk
+        for joins with a few hundred, and compile what runs once.
+        """
+        settings = ("jit", "enable_mergejoin")
+        for name in settings:
+            self.env.cr.execute(SQL("SET LOCAL %s = off", SQL.identifier(name)))
+        yield
+        # an error rolls them back together with what failed
+        for name in settings:
+            self.env.cr.execute(SQL("SET LOCAL %s TO DEFAULT", SQL.identifier(name)))
 
     @api.model
     def _get_groupings(self, policies):

@@ -19,7 +19,7 @@ class ArDunningEngine(models.AbstractModel):
         :rtype: dict
         """
         sql = self._get_decision_sql(company, date, policies, partners, runs)
-        rows = self.env.execute_query_dict(
+        rows = self._read_for_many(
             SQL(
                 """
                 SELECT currency_id,
@@ -55,10 +55,10 @@ class ArDunningEngine(models.AbstractModel):
 
         The amount is in the company's currency.
         """
-        rows = self.env.execute_query(
+        rows = self._read_for_many(
             SQL(
                 """
-                SELECT notice_level_id, COUNT(*), SUM(amount)::float
+                SELECT notice_level_id, COUNT(*) AS notices, SUM(amount)::float AS amount
                   FROM (SELECT notice_level_id, SUM(residual) AS amount
                           FROM (%s) decision
                          WHERE notice_level_id IS NOT NULL AND verdict IN %s
@@ -70,4 +70,9 @@ class ArDunningEngine(models.AbstractModel):
                 IN_NOTICE,
             )
         )
-        return {level_id: (count, amount) for level_id, count, amount in rows}
+        return {r["notice_level_id"]: (r["notices"], r["amount"]) for r in rows}
+
+    @api.model
+    def _read_for_many(self, query):
+        with self._planning_for_many():
+            return self.env.execute_query_dict(query)

@@ -1,5 +1,8 @@
 """Parts of the decision's query that depend on what a company uses."""
 
+# So many customers are looked at together, not one by one.
+MANY = 20000
+
 # What was sent before, and when the customer was last contacted, from the notices.
 STEPS_SQL = """
     SELECT nl.move_line_id, nl.level_id, nl.level_rank, n.date_sent AS date
@@ -17,6 +20,11 @@ DEBTORS_SQL = """
      WHERE d.company_id = %(company)s
        AND d.partner_id IN (SELECT partner_id FROM open_item
                              UNION SELECT office_id FROM office)
+"""
+
+# To look for those who owe costs more than to read all, if nearly all are asked for.
+ALL_DEBTORS_SQL = """
+    SELECT d.id, d.partner_id FROM ar_debtor d WHERE d.company_id = %(company)s
 """
 
 CONTACTS_SQL = """

@@ -166,7 +166,12 @@ class ArDunningRun(models.Model):
             # states rather than decisions of this night; the debtor's form tells them
             not_kept += ["waiting", "finished", "interval", "pending"]
         day = SQL("%s::date", fields.Date.to_string(self.date))
-        self._keep_decision(partners)
+        with engine._planning_for_many():
+            self._keep_decision(partners)
+            self._write_kept(day, not_kept)
+
+    def _write_kept(self, day, not_kept):
+        engine = self.env["ar.dunning.engine"]
         self.env.execute_query(
             SQL(
                 WRITE_SQL,
@@ -210,8 +215,6 @@ class ArDunningRun(models.Model):
             [("run_id", "=", self.id), ("state", "=", "cancel")]
         )
         execute = self.env.cr.execute
-        # to compile these statements costs more than to run them
-        execute("SET LOCAL jit = off")
         execute("DROP TABLE IF EXISTS ar_decision")
         execute(
             SQL(
