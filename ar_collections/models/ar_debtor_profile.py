@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import SQL, format_date
 
 from .ar_debtor_profile_sql import JUDGED_SQL, MONTHS_SQL, PROFILE_SQL
+from .const import PROFILES
 
 # How the payer profile is judged (days are days after the due date).
 HISTORY_DAYS = 730
@@ -12,13 +13,6 @@ GRACE_DAYS = 3  # bank days: not late yet
 GOOD_DAYS = 5
 SLOW_DAYS = 30
 CLEAN_DAYS = 180  # nothing late for so long wipes the slate clean
-
-PROFILES = [
-    ("new", "New"),
-    ("good", "Good"),
-    ("slow", "Slow"),
-    ("chronic", "Chronic"),
-]
 
 
 class ArDebtor(models.Model):

@@ -19,6 +19,7 @@ from .ar_dunning_engine_parts import (
     WAITING_NOTICES_SQL,
 )
 from .ar_dunning_engine_sql import DECISION_SQL
+from .const import PROFILE_ROWS_SQL
 
 # Verdicts of items that go into a notice …
 IN_NOTICE = ("dun", "along", "credit")
@@ -125,6 +126,7 @@ class ArDunningEngine(models.AbstractModel):
                 SQL("situation.previous_date"),
             ),
             letters=SQL(LETTERS_SQL),
+            profiles=SQL(PROFILE_ROWS_SQL),
             **{
                 **self._get_parts(
                     company,

@@ -24,7 +24,7 @@ level AS MATERIALIZED (
                AS rank
       FROM ar_dunning_level l
       JOIN policy ON policy.id = l.policy_id
-     CROSS JOIN (VALUES ('new'), ('good'), ('slow'), ('chronic')) profile (name)
+     CROSS JOIN (%(profiles)s) profile (name)
  LEFT JOIN ar_dunning_level_variant variant
         ON variant.level_id = l.id AND variant.payer_profile = profile.name
 ),

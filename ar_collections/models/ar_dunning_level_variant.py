@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .const import PROFILES
+
 
 class ArDunningLevelVariant(models.Model):
     """What a level does otherwise for payers of one profile."""
@@ -13,7 +15,7 @@ class ArDunningLevelVariant(models.Model):
         "ar.dunning.level", required=True, index=True, ondelete="cascade"
     )
     payer_profile = fields.Selection(
-        [("new", "New"), ("good", "Good"), ("slow", "Slow"), ("chronic", "Chronic")],
+        PROFILES,
         "Payer",
         required=True,
     )

@@ -5,7 +5,7 @@ from markupsafe import Markup, escape
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .ar_debtor_profile import PROFILES
+from .const import PROFILES
 
 _logger = logging.getLogger(__name__)
 

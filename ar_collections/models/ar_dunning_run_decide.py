@@ -8,6 +8,7 @@ from odoo.tools import SQL
 
 from .ar_dunning_engine import IN_NOTICE
 from .ar_dunning_run_sql import LETTER_SQL, WRITE_SQL
+from .const import PROFILE_ROWS_SQL
 
 _logger = logging.getLogger(__name__)
 
@@ -175,6 +176,7 @@ class ArDunningRun(models.Model):
         self.env.execute_query(
             SQL(
                 WRITE_SQL,
+                profiles=SQL(PROFILE_ROWS_SQL),
                 workday=engine._get_workdays_sql(self.company_id, self.date),
                 basis=engine._get_basis_sql(
                     SQL("rung.next_basis"), SQL("decision.date_due"), day

@@ -24,7 +24,7 @@ rung AS MATERIALIZED (
            above.min_interval_days AS next_interval
       FROM ar_dunning_level l
       JOIN ar_policy p ON p.id = l.policy_id AND p.active
-     CROSS JOIN (VALUES ('new'), ('good'), ('slow'), ('chronic')) profile (name)
+     CROSS JOIN (%(profiles)s) profile (name)
  LEFT JOIN ar_dunning_level_variant own
         ON own.level_id = l.id AND own.payer_profile = profile.name
  LEFT JOIN LATERAL (

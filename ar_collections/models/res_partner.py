@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .const import PROFILES
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -45,7 +47,7 @@ class ResPartner(models.Model):
         groups="base.group_user",
     )
     payer_profile = fields.Selection(
-        [("new", "New"), ("good", "Good"), ("slow", "Slow"), ("chronic", "Chronic")],
+        PROFILES,
         groups="base.group_user",
         compute="_compute_ar_debtor_id",
         compute_sudo=True,
