@@ -17,6 +17,9 @@ from . import ar_debtor_refresh
 
 # PAUSE
 from . import ar_pause
+from . import ar_pause_check
+from . import ar_pause_log
+from . import ar_pause_review
 
 # LEDGER
 from . import ar_open_item

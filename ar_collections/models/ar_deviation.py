@@ -38,6 +38,7 @@ class ArDeviation(models.Model):
             ("refused", _("Approval refused")),
             ("undone", _("Run undone")),
             ("paused", _("Paused")),
+            ("prolonged", _("Pause prolonged")),
             ("resumed", _("Pause ended early")),
             ("policy", _("Policy chosen by hand")),
             ("profile", _("Profile set by hand")),

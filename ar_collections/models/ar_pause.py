@@ -1,9 +1,18 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
-from odoo.tools import format_date
+from odoo.exceptions import UserError
 
-# Somebody is asked again after so many days, however long the pause is meant to last.
-REVIEW_DAYS = 30
+# What is told when it changes, in this order.
+TOLD = (
+    "line_ids",
+    "amount",
+    "currency_id",
+    "kind",
+    "reason",
+    "user_id",
+    "date_from",
+    "date_to",
+    "active",
+)
 
 
 class ArPause(models.Model):
@@ -63,21 +72,13 @@ class ArPause(models.Model):
         "Owner",
         required=True,
         default=lambda self: self.env.user,
-        domain=[("share", "=", False)],
+        domain=lambda self: self._get_owner_domain(),
         help="Is asked whether the pause is still right.",
     )
     date_from = fields.Date(
         "From", required=True, default=lambda self: self.env.company._ar_today()
     )
     date_to = fields.Date("Until", help="The last day; the ladder goes on after it.")
-    date_review = fields.Date(
-        "Ask again on",
-        compute="_compute_date_review",
-        store=True,
-        readonly=False,
-        precompute=True,
-        required=True,
-    )
     state = fields.Selection(
         [("planned", "Planned"), ("running", "Running"), ("over", "Over")],
         compute="_compute_state",
@@ -127,19 +128,11 @@ class ArPause(models.Model):
                 currency if len(currency) == 1 else pause.debtor_id.currency_id
             )
 
-    @api.depends("date_from", "date_to")
-    def _compute_date_review(self):
-        for pause in self:
-            latest = fields.Date.add(
-                pause.date_from or fields.Date.today(), days=REVIEW_DAYS
-            )
-            pause.date_review = min(pause.date_to or latest, latest)
-
     @api.depends("date_from", "date_to", "active")
     def _compute_state(self):
-        todays = {company: company._ar_today() for company in self.company_id}
+        todays = self._get_todays()
         for pause in self:
-            today = todays.get(pause.company_id) or fields.Date.today()
+            today = todays[pause.company_id or self.env.company]
             if not pause.active or (pause.date_to and pause.date_to < today):
                 pause.state = "over"
             elif pause.date_from and pause.date_from > today:
@@ -165,74 +158,37 @@ class ArPause(models.Model):
         }
         return fields.Domain.OR(domains[state] for state in value if state in domains)
 
-    # === CONSTRAINT METHODS === #
-
-    @api.constrains("line_ids", "debtor_id")
-    def _check_lines(self):
-        for pause in self:
-            strange = pause.line_ids.filtered(
-                lambda ln, pause=pause: (
-                    ln.partner_id.commercial_partner_id != pause.debtor_id.partner_id
-                    or ln.account_type != "asset_receivable"
-                    or ln.company_id.root_id != pause.company_id
-                )
-            )
-            if strange:
-                raise ValidationError(
-                    self.env._(
-                        "%(item)s is not an open item of %(debtor)s. Pause it from its "
-                        "own customer.",
-                        item=strange[0].display_name,
-                        debtor=pause.debtor_id.display_name,
-                    )
-                )
-
-    @api.constrains("amount", "line_ids")
-    def _check_amount_is_open(self):
-        for pause in self.filtered("is_for_items"):
-            total = sum(pause.line_ids.mapped("amount_residual_currency"))
-            if (
-                pause.amount
-                and pause.currency_id.compare_amounts(pause.amount, total) > 0
-            ):
-                raise ValidationError(
-                    self.env._(
-                        "Only %(open)s of these items is open: pause that much at most, "
-                        "or leave the amount at zero to pause all of it.",
-                        open=pause.currency_id.format(total),
-                    )
-                )
-
-    @api.constrains("amount", "line_ids", "currency_id")
-    def _check_currency(self):
-        for pause in self:
-            foreign = pause.line_ids.filtered(
-                lambda ln, pause=pause: ln.currency_id != pause.currency_id
-            )
-            if pause.amount and foreign:
-                raise ValidationError(
-                    self.env._(
-                        "The part to pause is in %(currency)s, but %(item)s is in "
-                        "%(other)s. Make a pause for each currency.",
-                        currency=pause.currency_id.name,
-                        item=foreign[0].display_name,
-                        other=foreign[0].currency_id.name,
-                    )
-                )
-
     # === CRUD METHODS === #
 
     @api.model_create_multi
     def create(self, vals_list):
-        pauses = super().create(vals_list)
-        for pause in pauses:
-            pause.debtor_id._message_log(body=pause._tell(self.env._("Paused")))
-        pauses._log_deviation("paused")
+        derived = ("partner_id", "company_id", "is_for_items")
+        pauses = super().create(
+            [
+                {name: value for name, value in vals.items() if name not in derived}
+                for vals in vals_list
+            ]
+        )
+        pauses._check_owner()
+        pauses._log_created()
         pauses._mark_debtors_stale()
         return pauses
 
     def write(self, vals):
+        """Change pauses; the debtors' chatters and the deviations tell of it.
+
+        :raise UserError: if a pause would pass to another customer or company, or one
+            of items become one of all that the customer owes
+        """
+        self._check_fixed(vals)
+        before = self._get_told() if set(TOLD) & vals.keys() else {}
+        for_items = self.filtered("is_for_items")
         result = super().write(vals)
+        for_items._check_still_for_items()
+        if "user_id" in vals:
+            self._check_owner()
+        if before:
+            self._log_changed(before)
         if {"date_from", "date_to", "amount", "line_ids", "active"} & vals.keys():
             self._mark_debtors_stale()
         return result
@@ -250,83 +206,51 @@ class ArPause(models.Model):
 
     def action_end(self):
         """Let the ladder go on from today."""
-        for pause in self.filtered(lambda p: p.state != "over"):
-            today = pause.company_id._ar_today()
-            if pause.date_from >= today:
-                pause.active = False
-            else:
-                pause.date_to = fields.Date.subtract(today, days=1)
-            pause.debtor_id._message_log(body=pause._tell(self.env._("Pause ended")))
-            pause._log_deviation("resumed")
+        todays = self._get_todays()
+        running = self.filtered(lambda p: p.state != "over")
+        for company, pauses in running.grouped("company_id").items():
+            today = todays[company]
+            # one that begins today leaves no day behind
+            unused = pauses.filtered(lambda p, today=today: p.date_from >= today)
+            unused.write({"active": False})
+            (pauses - unused).write({"date_to": fields.Date.subtract(today, days=1)})
         return True
+
+    def action_renew(self):
+        """Open the dialog for another pause like this one, from today on."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ar_collections.ar_pause_create_action"
+        )
+        items = self.line_ids.filtered(lambda ln: not ln.reconciled)
+        if self.is_for_items and not items:
+            raise UserError(
+                self.env._("Nothing of this is open: there is nothing to pause.")
+            )
+        model, records = (
+            ("account.move.line", items)
+            if self.is_for_items
+            else ("ar.debtor", self.debtor_id)
+        )
+        context = {
+            "active_model": model,
+            "active_ids": records.ids,
+            "default_kind": self.kind,
+            "default_reason": self.reason,
+        }
+        return dict(action, context=context)
 
     # === BUSINESS METHODS === #
 
-    def _tell(self, what):
-        """The pause in one line, for the debtor's chatter."""
-        self.ensure_one()
-        items = ", ".join(filter(None, self.line_ids.mapped("move_name")))
-        parts = [
-            items or self.env._("everything"),
-            self.currency_id.format(self.amount) if self.amount else "",
-            dict(self._fields["kind"]._description_selection(self.env))[self.kind],
-            self.reason,
-        ]
-        end = format_date(self.env, self.date_to) if self.date_to else ""
-        if end:
-            parts.append(self.env._("until %s", end))
-        return f"{what}: {', '.join(filter(None, parts))}"
+    def _get_todays(self):
+        """Today in each company of these pauses, and in the user's.
 
-    def _log_deviation(self, kind):
-        rows = []
-        for pause in self:
-            company = pause.company_id
-            amount = pause.currency_id._convert(
-                pause.amount, company.currency_id, company, company._ar_today()
-            )
-            amount = amount or (
-                sum(pause.line_ids.mapped("amount_residual"))
-                if pause.is_for_items
-                else pause.debtor_id.amount_overdue
-            )
-            rows.append(
-                (pause.debtor_id, pause.reason, self.env["ar.dunning.notice"], amount)
-            )
-        self.env["ar.deviation"]._log(kind, rows)
+        :rtype: dict
+        """
+        companies = self.company_id | self.env.company
+        return {company: company._ar_today() for company in companies}
 
     def _mark_debtors_stale(self):
         stale = self.env["ar.debtor"]
         for company, pauses in self.grouped("company_id").items():
             stale._mark_partners_stale(company, pauses.debtor_id.partner_id.ids)
-
-    # === CRONS === #
-
-    @api.model
-    def _cron_review(self):
-        """Ask the owners of pauses whose day to ask again has come.
-
-        A pause that has ended is told of once; one that goes on is asked about again
-        and again.
-        """
-        for company in self.env["res.company"].search([("parent_id", "=", False)]):
-            today = company._ar_today()
-            due = self.search(
-                [("company_id", "=", company.id), ("date_review", "<=", today)]
-            )
-            for pause in due.filtered(
-                lambda p, today=today: not p.date_to or p.date_to >= p.date_review
-            ):
-                pause._ask_owner(today)
-
-    def _ask_owner(self, today):
-        over = self.date_to and self.date_to <= today
-        self.debtor_id.activity_schedule(
-            "mail.mail_activity_data_todo",
-            date_deadline=today,
-            summary=self.env._("The pause ends: see what was agreed")
-            if over
-            else self.env._("Is the pause still right?"),
-            note=self._tell(self.env._("Paused")),
-            user_id=self.user_id.id,
-        )
-        self.date_review = fields.Date.add(today, days=REVIEW_DAYS)

@@ -13,6 +13,7 @@ from . import test_ar_dunning_run
 from . import test_ar_dunning_undo
 from . import test_ar_open_item
 from . import test_ar_pause
+from . import test_ar_pause_change
 from . import test_ar_policy
 from . import test_doors
 from . import test_multi_company

@@ -1,5 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+from ..models.ar_pause_review import REVIEW_DAYS
+
+# What the dialog proposes.
+PAUSE_DAYS = 14
 
 
 class ArPauseCreate(models.TransientModel):
@@ -21,19 +27,34 @@ class ArPauseCreate(models.TransientModel):
         "Owner",
         required=True,
         default=lambda self: self.env.user,
-        domain=[("share", "=", False)],
+        domain=lambda self: self.env["ar.pause"]._get_owner_domain(),
+        help="Is asked whether the pause is still right.",
     )
     date_from = fields.Date(
         "From", required=True, default=lambda self: self.env.company._ar_today()
     )
     date_to = fields.Date(
         "Until",
-        default=lambda self: fields.Date.add(self.env.company._ar_today(), days=14),
-        help="Empty: until somebody ends it; the owner is asked again after a month.",
+        default=lambda self: fields.Date.add(
+            self.env.company._ar_today(), days=PAUSE_DAYS
+        ),
+        help="The last day. Empty: until somebody ends it; the owner is asked again.",
+    )
+    date_review = fields.Date(
+        "Ask again on",
+        compute="_compute_date_review",
+        store=True,
+        readonly=False,
+        help="The owner is asked on this day whether the pause is still right.",
     )
     currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
     amount = fields.Monetary("Only this part", help="Zero: all of it.")
     count = fields.Integer("Pauses", compute="_compute_count")
+    summary = fields.Char("What happens", compute="_compute_summary")
+    is_past = fields.Boolean(compute="_compute_is_past")
+    pause_ids = fields.Many2many(
+        "ar.pause", string="Paused already", compute="_compute_pause_ids"
+    )
 
     @api.model
     def default_get(self, names):
@@ -63,6 +84,12 @@ class ArPauseCreate(models.TransientModel):
 
     # === COMPUTE METHODS === #
 
+    @api.depends("date_from", "date_to")
+    def _compute_date_review(self):
+        for wizard in self:
+            start = wizard.date_from or self.env.company._ar_today()
+            wizard.date_review = fields.Date.add(start, days=REVIEW_DAYS)
+
     @api.depends("line_ids", "debtor_ids")
     def _compute_currency_id(self):
         for wizard in self:
@@ -74,16 +101,66 @@ class ArPauseCreate(models.TransientModel):
         for wizard in self:
             wizard.count = len(wizard._get_targets())
 
+    @api.depends("date_to")
+    def _compute_is_past(self):
+        today = self.env.company._ar_today()
+        for wizard in self:
+            wizard.is_past = bool(wizard.date_to) and wizard.date_to < today
+
+    @api.depends("line_ids", "debtor_ids", "amount", "date_to", "date_review")
+    def _compute_summary(self):
+        for wizard in self:
+            wizard.summary = wizard._tell_summary()
+
+    @api.depends("line_ids", "debtor_ids")
+    def _compute_pause_ids(self):
+        for wizard in self:
+            targets = wizard._get_targets()
+            ids = [debtor.id for debtor, _items in targets]
+            pauses = self.env["ar.pause"].search(
+                [("debtor_id", "in", ids), ("state", "in", ["running", "planned"])]
+            )
+            wizard.pause_ids = pauses.filtered(
+                lambda p, wizard=wizard: (
+                    not p.is_for_items
+                    or not wizard.line_ids
+                    or p.line_ids & wizard.line_ids._origin
+                )
+            )
+
     # === ACTION METHODS === #
 
     def action_pause(self):
         """Write the pauses, one for each customer.
 
-        :raise UserError: if a part of an amount is asked for in several currencies or
-            of several customers
+        :raise UserError: if the end has passed, if there is no reason, or if a part of
+            an amount is asked for in several currencies or of several customers
         """
         self.ensure_one()
         targets = self._get_targets()
+        self._check_possible(targets)
+        self.env["ar.pause"].create(
+            [self._prepare_pause_vals(debtor, lines) for debtor, lines in targets]
+        )
+        return {"type": "ir.actions.act_window_close"}
+
+    # === BUSINESS METHODS === #
+
+    def _check_possible(self, targets):
+        if not targets:
+            raise UserError(
+                self.env._("Choose the customers or the invoices to pause first.")
+            )
+        if self.is_past:
+            raise UserError(
+                self.env._(
+                    "A pause until %(end)s would be over already. Choose a day to come, "
+                    "or leave the end empty.",
+                    end=format_date(self.env, self.date_to),
+                )
+            )
+        if not self.reason.strip():
+            raise UserError(self.env._("Say why the customer is not reminded."))
         if self.amount and (len(targets) != 1 or not self.currency_id):
             raise UserError(
                 self.env._(
@@ -91,12 +168,6 @@ class ArPauseCreate(models.TransientModel):
                     "currency. Leave it at zero to pause several at once."
                 )
             )
-        self.env["ar.pause"].create(
-            [self._prepare_pause_vals(debtor, lines) for debtor, lines in targets]
-        )
-        return {"type": "ir.actions.act_window_close"}
-
-    # === BUSINESS METHODS === #
 
     def _get_targets(self):
         """Pairs (debtor, its items); no items: the whole debtor."""
@@ -111,8 +182,45 @@ class ArPauseCreate(models.TransientModel):
             for (company, partner), items in groups.items()
         ]
 
+    def _tell_summary(self):
+        """What the dialog is about to do, in a sentence."""
+        self.ensure_one()
+        _ = self.env._
+        targets = self._get_targets()
+        names = [debtor.display_name for debtor, _items in targets]
+        if not names:
+            return ""
+        whom = names[0] if len(names) == 1 else _("%s customers", len(names))
+        what = _("all that is open, and what is invoiced meanwhile")
+        if self.line_ids:
+            what = _("%s items", len(self.line_ids))
+            if len(self.line_ids) == 1:
+                what = self.line_ids.move_name or _("one item")
+        if self.amount and self.currency_id:
+            what = _(
+                "%(amount)s of %(what)s",
+                amount=self.currency_id.format(self.amount),
+                what=what,
+            )
+        if self.date_to:
+            return _(
+                "%(whom)s: no reminder of %(what)s until %(end)s; then the ladder goes "
+                "on where it stood.",
+                whom=whom,
+                what=what,
+                end=format_date(self.env, self.date_to),
+            )
+        return _(
+            "%(whom)s: no reminder of %(what)s until somebody ends the pause; "
+            "%(owner)s is asked about it on %(review)s.",
+            whom=whom,
+            what=what,
+            owner=self.user_id.name or "",
+            review=format_date(self.env, self.date_review),
+        )
+
     def _prepare_pause_vals(self, debtor, lines):
-        return {
+        vals = {
             "debtor_id": debtor.id,
             "line_ids": [fields.Command.set(lines.ids)],
             "kind": self.kind,
@@ -120,9 +228,9 @@ class ArPauseCreate(models.TransientModel):
             "user_id": self.user_id.id,
             "date_from": self.date_from,
             "date_to": self.date_to,
-            **(
-                {"amount": self.amount, "currency_id": self.currency_id.id}
-                if self.amount
-                else {}
-            ),
         }
+        if not self.date_to and self.date_review:
+            vals["date_review"] = self.date_review
+        if self.amount:
+            vals.update(amount=self.amount, currency_id=self.currency_id.id)
+        return vals
