@@ -13,7 +13,10 @@ from . import ar_dunning_level_variant
 from . import ar_debtor
 from . import ar_debtor_policy
 from . import ar_debtor_profile
+from . import ar_debtor_profile_chart
+from . import ar_debtor_profile_manual
 from . import ar_debtor_refresh
+from . import ar_debtor_todo
 
 # PAUSE
 from . import ar_pause

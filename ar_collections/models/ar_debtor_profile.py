@@ -1,8 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
-from odoo.tools import SQL, format_date
+from odoo.tools import SQL
 
-from .ar_debtor_profile_sql import JUDGED_SQL, MONTHS_SQL, PROFILE_SQL
+from .ar_debtor_profile_sql import JUDGED_SQL, PROFILE_SQL
 from .const import PROFILES
 
 # How the payer profile is judged (days are days after the due date).
@@ -32,7 +31,9 @@ class ArDebtor(models.Model):
     )
     profile_reason = fields.Char("Reason", tracking=True)
     profile_until = fields.Date(
-        "Valid until", tracking=True, help="The last day; empty: until it is removed."
+        "Valid until",
+        tracking=True,
+        help="The last day; then the payments decide again. Half a year if left empty.",
     )
     days_late_average = fields.Float(
         "Days late on average",
@@ -45,112 +46,8 @@ class ArDebtor(models.Model):
         "Paid late (%)", digits=(5, 1), readonly=True, aggregator="avg"
     )
     paid_count = fields.Integer("Items looked at", readonly=True)
-    profile_explanation = fields.Char(compute="_compute_profile_explanation")
-    profile_chart = fields.Html(compute="_compute_profile_chart")
-
-    # === COMPUTE METHODS === #
-
-    @api.depends("payer_profile", "profile_manual", "profile_reason", "profile_until")
-    def _compute_profile_explanation(self):
-        _ = self.env._
-        for debtor in self:
-            facts = _(
-                "%(days).1f days late on average, %(percent).1f %% of the amount paid "
-                "late (%(count)s items of the last two years; what is overdue now counts as "
-                "if it were paid today).",
-                days=debtor.days_late_average,
-                percent=debtor.late_percent,
-                count=debtor.paid_count,
-            )
-            if debtor.paid_count < EVIDENCE:
-                facts = _(
-                    "Too little is known: %(count)s paid or long overdue items, at "
-                    "least %(least)s are needed.",
-                    count=debtor.paid_count,
-                    least=EVIDENCE,
-                )
-            if debtor._is_profile_by_hand():
-                until = format_date(self.env, debtor.profile_until)
-                facts = _(
-                    "Set by hand%(until)s: %(reason)s. Otherwise: %(facts)s",
-                    until=_(" until %s", until) if until else "",
-                    reason=debtor.profile_reason or "",
-                    facts=facts,
-                )
-            debtor.profile_explanation = facts
-
-    def _compute_profile_chart(self):
-        """Days late by month of payment, as bars."""
-        for debtor in self:
-            months = debtor._get_paid_months()
-            longest = max([days for _month, days, _amount in months], default=0) or 1
-            debtor.profile_chart = self.env["ir.qweb"]._render(
-                "ar_collections.debtor_profile_chart",
-                {"months": months, "longest": max(longest, 1)},
-            )
-
-    def _get_paid_months(self):
-        """What the debtor paid by month: (month, days late by amount, amount)."""
-        self.ensure_one()
-        if not self.partner_id:
-            return []
-        open_item = self.env["ar.open.item"]
-        domain = open_item._get_open_item_domain(self.company_id)
-        engine = self.env["ar.dunning.engine"]
-        domain &= engine._get_partner_domain(self.partner_id)
-        debts = self.env["account.move.line"]._search(
-            domain, active_test=False, bypass_access=True
-        )
-        open_item._flush_ledger()
-        return self.env.execute_query(
-            SQL(
-                MONTHS_SQL,
-                debts.select(),
-                fields.Date.subtract(
-                    self.company_id._ar_today(), days=HISTORY_DAYS // 2
-                ),
-            )
-        )
-
-    # === CONSTRAINT METHODS === #
-
-    @api.constrains("profile_manual", "profile_reason")
-    def _check_profile_reason(self):
-        for debtor in self:
-            if debtor.profile_manual and not debtor.profile_reason:
-                raise ValidationError(
-                    self.env._(
-                        "Say why the payer profile of %s differs from what the "
-                        "payments show.",
-                        debtor.display_name,
-                    )
-                )
-
-    # === CRUD METHODS === #
-
-    def write(self, vals):
-        if "payer_profile" in vals and "profile_manual" not in vals:
-            # whoever sets the profile itself means to set it by hand
-            vals = dict(vals)
-            vals["profile_manual"] = vals.pop("payer_profile")
-            vals.setdefault("profile_reason", self.env._("Set on the debtor"))
-        result = super().write(vals)
-        if {"profile_manual", "profile_until"} & vals.keys():
-            for debtor in self:
-                by_hand = debtor._is_profile_by_hand() and debtor.profile_manual
-                profile = by_hand or debtor.profile_computed or "new"
-                super(ArDebtor, debtor).write({"payer_profile": profile})
-        return result
 
     # === BUSINESS METHODS === #
-
-    def _is_profile_by_hand(self):
-        self.ensure_one()
-        today = self.company_id._ar_today()
-        return bool(
-            self.profile_manual
-            and (not self.profile_until or self.profile_until >= today)
-        )
 
     @api.model
     def _get_profile_sql(self, date):

@@ -63,6 +63,7 @@ class ArPause(models.Model):
     amount = fields.Monetary(
         help="The part that is not claimed, from the oldest item on. Zero: all of it."
     )
+    scope = fields.Char("What", compute="_compute_scope")
     kind = fields.Selection(
         selection="_get_pause_reasons", required=True, default="wait", index=True
     )
@@ -127,6 +128,18 @@ class ArPause(models.Model):
             pause.currency_id = (
                 currency if len(currency) == 1 else pause.debtor_id.currency_id
             )
+
+    @api.depends("line_ids.move_name", "is_for_items", "amount", "currency_id")
+    def _compute_scope(self):
+        for pause in self:
+            scope = pause._tell_value("line_ids")
+            if pause.amount:
+                scope = self.env._(
+                    "%(amount)s of %(what)s",
+                    amount=pause._tell_value("amount"),
+                    what=scope,
+                )
+            pause.scope = scope
 
     @api.depends("date_from", "date_to", "active")
     def _compute_state(self):

@@ -17,8 +17,7 @@ class ArPause(models.Model):
         """The pause in one line, for the debtor's chatter."""
         self.ensure_one()
         parts = [
-            self._tell_value("line_ids"),
-            self._tell_value("amount") if self.amount else "",
+            self.scope,
             self._tell_value("kind"),
             self.reason,
         ]
@@ -32,8 +31,10 @@ class ArPause(models.Model):
         field, value = self._fields[name], self[name]
         if name == "line_ids":
             # entries of another ledger may have no number
-            names = value.mapped(lambda ln: ln.move_name or ln.name or "")
-            return ", ".join(filter(None, names)) or _("everything")
+            names = dict.fromkeys(ln.move_name or ln.name or "" for ln in value)
+            if self.is_for_items:
+                return ", ".join(filter(None, names)) or _("items without a number")
+            return _("everything")
         if name == "amount":
             return self.currency_id.format(value) if value else _("all of it")
         if name == "date_to" and not value:
@@ -75,7 +76,8 @@ class ArPause(models.Model):
                 "resumed": self.env._("Pause ended"),
                 "paused": self.env._("Paused again"),
             }.get(kind, self.env._("Pause changed"))
-            texts[pause] = f"{pause._tell(what)} ({'; '.join(changes)})"
+            told = "; ".join(changes[name] for name in changes if name != "active")
+            texts[pause] = pause._tell(what) + (f" ({told})" if told else "")
             if kind:
                 deviations[kind] = deviations.get(kind, self.browse()) + pause
         self._log_on_debtors(texts)
@@ -83,9 +85,10 @@ class ArPause(models.Model):
             pauses._log_deviation(kind)
 
     def _tell_changes(self, before, now):
+        """What differs, as {field: sentence}."""
         self.ensure_one()
-        return [
-            self.env._(
+        return {
+            name: self.env._(
                 "%(field)s: %(old)s → %(new)s",
                 field=self._fields[name]._description_string(self.env),
                 old=before[name][1],
@@ -93,7 +96,7 @@ class ArPause(models.Model):
             )
             for name in TOLD
             if before[name][0] != now[name][0]
-        ]
+        }
 
     def _get_kind_of_change(self, before, now):
         """The kind of deviation that a change is; None if it is none.

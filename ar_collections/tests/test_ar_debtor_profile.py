@@ -154,6 +154,73 @@ class TestArDebtorProfile(ArCollectionsCommon):
         self.debtor.profile_manual = False
         self.assertEqual(self.debtor.payer_profile, "slow")
 
+    def test_override_ends_after_half_a_year(self):
+        reason = {"profile_manual": "chronic", "profile_reason": "Bounced twice"}
+        for vals in (reason, {**reason, "profile_until": False}):
+            self.debtor.write(vals)
+            self.assertEqual(self.debtor.profile_until.isoformat(), "2026-09-30")
+        # an end that is still to come stays when the profile changes
+        self.debtor.profile_until = "2026-05-01"
+        self.debtor.profile_manual = "slow"
+        self.assertEqual(self.debtor.profile_until.isoformat(), "2026-05-01")
+        with freeze_time("2026-06-01"):
+            self.debtor.profile_manual = "good"
+            self.assertEqual(self.debtor.profile_until.isoformat(), "2026-12-01")
+        with self.assertRaisesRegex(ValidationError, "Say why"):
+            self.debtor.profile_reason = "  "
+
+    def test_override_by_the_profile_itself_ends_too(self):
+        self.debtor.payer_profile = "slow"
+        self.assertEqual(self.debtor.profile_manual, "slow")
+        self.assertEqual(self.debtor.profile_until.isoformat(), "2026-09-30")
+
+    def test_override_cannot_end_in_the_past(self):
+        vals = {"profile_manual": "chronic", "profile_reason": "Bounced twice"}
+        with self.assertRaisesRegex(ValidationError, "has passed"):
+            with self.env.cr.savepoint():
+                self.debtor.write({**vals, "profile_until": "2026-03-30"})
+        self.debtor.write({**vals, "profile_until": TODAY})
+        self.assertEqual(self.debtor.payer_profile, "chronic")
+        with self.assertRaisesRegex(ValidationError, "has passed"):
+            self.debtor.profile_until = "2026-03-01"
+
+    def test_override_is_a_deviation(self):
+        self._create_invoice_due("2026-03-20", 1000)
+        self.env.cr.flush()
+        self.debtor.invalidate_recordset()
+        vals = {"profile_manual": "chronic", "profile_reason": "Bounced twice"}
+        self.debtor.write(vals)
+        self.debtor.write({**vals, "profile_until": "2026-05-01"})
+        self.debtor.profile_manual = False
+        rows = self.env["ar.deviation"].search([("debtor_id", "=", self.debtor.id)])
+        self.assertRecordValues(
+            rows, [{"kind": "profile", "reason": "Bounced twice", "amount": 1000}]
+        )
+
+    # === WHAT IS SHOWN === #
+
+    def test_chart_shows_thresholds_and_what_is_open(self):
+        self._create_three()
+        self._create_invoice_due("2026-01-30", 100)
+        self._create_invoice_due("2026-03-30", 900)
+        self._assert_profile("chronic", 32.0, 83.3, 4)
+        rules = {rule["name"]: rule for rule in self.debtor._get_profile_rules()}
+        self.assertEqual(
+            [name for name, rule in rules.items() if rule["is_own"]], ["Chronic"]
+        )
+        self.assertIn("30 days", rules["Chronic"]["rule"])
+        chart = self.debtor.profile_chart
+        self.assertIn("more than 30 days late on average", chart)
+        self.assertIn("open now", chart)
+        items = self.debtor._get_open_items()[self.company.id, self.customer.id]
+        # one day late is within the bank days
+        self.assertEqual(self.debtor._get_overdue_now(items), (60, 100))
+
+    def test_nothing_open_shows_no_bar(self):
+        self._create_three()
+        self._assert_profile("slow", 18.0, 75.0, 3)
+        self.assertNotIn("open now", self.debtor.profile_chart)
+
     def test_profile_is_per_company(self):
         other = self.setup_other_company()["company"]
         self._create_three()

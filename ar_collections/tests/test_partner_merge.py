@@ -111,3 +111,30 @@ class TestPartnerMerge(ArCollectionsCommon):
             self.env["ar.debtor"].search_count([("partner_id", "=", self.customer.id)]),
             1,
         )
+
+    def test_profile_by_hand_is_kept_with_its_reason_and_end(self):
+        debtors = self.env["ar.debtor"]
+        ours = debtors._get(self.customer, self.company)
+        theirs = debtors._get(self.double, self.company)
+        theirs.write(
+            {
+                "profile_manual": "chronic",
+                "profile_reason": "Bounced twice",
+                "profile_until": "2026-05-01",
+            }
+        )
+        ours.profile_reason = "Of long ago"
+        self.env["base.partner.merge.automatic.wizard"].sudo()._merge(
+            (self.customer + self.double).ids, self.customer
+        )
+        self.assertRecordValues(
+            ours,
+            [
+                {
+                    "payer_profile": "chronic",
+                    "profile_manual": "chronic",
+                    "profile_reason": "Bounced twice",
+                }
+            ],
+        )
+        self.assertEqual(ours.profile_until.isoformat(), "2026-05-01")

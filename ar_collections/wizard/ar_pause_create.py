@@ -191,7 +191,7 @@ class ArPauseCreate(models.TransientModel):
         if not names:
             return ""
         whom = names[0] if len(names) == 1 else _("%s customers", len(names))
-        what = _("all that is open, and what is invoiced meanwhile")
+        what = _("anything")
         if self.line_ids:
             what = _("%s items", len(self.line_ids))
             if len(self.line_ids) == 1:

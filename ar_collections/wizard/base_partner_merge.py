@@ -1,13 +1,8 @@
 from odoo import api, models
 
 # What a debtor knows beside its figures: kept unless the target has its own.
-KEPT = (
-    "policy_id",
-    "user_id",
-    "profile_manual",
-    "profile_reason",
-    "profile_until",
-)
+KEPT = ("policy_id", "user_id")
+PROFILE = ("profile_manual", "profile_reason", "profile_until")
 
 
 class BasePartnerMerge(models.TransientModel):
@@ -48,10 +43,16 @@ class BasePartnerMerge(models.TransientModel):
         if not sources:
             return
         notes = [debtor.note for debtor in target + sources if debtor.note]
-        for name in KEPT:
-            target[name] = target[name] or next(
-                (debtor[name] for debtor in sources if debtor[name]), False
-            )
+        kept = {
+            name: next((debtor[name].id for debtor in sources if debtor[name]), False)
+            for name in KEPT
+            if not target[name]
+        }
+        by_hand = (target + sources).filtered(lambda d: d._is_profile_by_hand())[:1]
+        if by_hand - target:
+            # reason and end belong to the profile
+            kept.update({name: by_hand[name] for name in PROFILE})
+        target.write(kept)
         if notes:
             target.note = "".join(notes)
         self.env.flush_all()

@@ -1,0 +1,118 @@
+from odoo import api, fields, models
+
+# What a person has to do before the ladder can go on; the most urgent first.
+BY_HAND = ("no_contact", "covered", "finished", "pending", "no_policy", "no_rate")
+
+
+class ArDebtor(models.Model):
+    """Why a debtor is on today's list."""
+
+    _inherit = "ar.debtor"
+
+    todo_reason = fields.Char(
+        "Why today",
+        compute="_compute_todo_reason",
+        help="Tasks that are due, and what the ladder does or waits for today.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("next_action_date", "activity_ids.date_deadline")
+    def _compute_todo_reason(self):
+        self.todo_reason = False
+        for company, debtors in self._origin.grouped("company_id").items():
+            if not company:
+                continue
+            today = company._ar_today()
+            tasks = debtors._get_due_tasks(today)
+            steps = debtors.filtered(
+                lambda d, today=today: (
+                    d.next_action_date and d.next_action_date <= today
+                )
+            )._get_due_steps(company, today)
+            for debtor in debtors:
+                reasons = tasks.get(debtor.id, []) + steps.get(debtor.id, [])
+                debtor.todo_reason = "; ".join(dict.fromkeys(reasons)) or False
+        for debtor in self - self._origin:
+            debtor.todo_reason = debtor._origin.todo_reason
+
+    # === BUSINESS METHODS === #
+
+    def _get_due_tasks(self, today):
+        """Tasks of these debtors that are due, as {debtor id: [text]}."""
+        activities = self.env["mail.activity"].search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.ids),
+                ("date_deadline", "<=", today),
+            ],
+            order="date_deadline, id",
+        )
+        tasks = {}
+        for activity in activities:
+            kind = activity.activity_type_id.name
+            text = activity.summary or kind
+            if activity.summary and activity.activity_category == "phonecall":
+                text = f"{kind}: {text}"
+            tasks.setdefault(activity.res_id, []).append(text)
+        return tasks
+
+    def _get_due_steps(self, company, today):
+        """What the ladder does or waits for today, as {debtor id: [text]}."""
+        if not self:
+            return {}
+        rows = {}
+        for row in self.env["ar.dunning.engine"]._decide(
+            company, today, partners=self.partner_id
+        ):
+            rows.setdefault(row["debtor_id"], []).append(row)
+        still = self._get_still_answering(today)
+        steps, texts = {}, self._get_todo_texts()
+        for debtor in self:
+            mine = rows.get(debtor.id, [])
+            verdicts = {row["verdict"] for row in mine}
+            if debtor in still:
+                verdicts.discard("finished")
+            steps[debtor.id] = [texts[v] for v in BY_HAND if v in verdicts]
+            steps[debtor.id] += self._tell_next_levels(mine, today)
+        return steps
+
+    def _get_still_answering(self, today):
+        """Those whose last letter's deadline has not passed yet."""
+        groups = self.env["ar.dunning.notice"]._read_group(
+            [("debtor_id", "in", self.ids), ("state", "=", "sent")],
+            ["debtor_id"],
+            ["date_deadline:max"],
+        )
+        return self.browse(
+            debtor.id for debtor, last in groups if last and last >= today
+        )
+
+    @api.model
+    def _get_todo_texts(self):
+        """What to do for each verdict that waits for a person."""
+        _ = self.env._
+        return {
+            "no_contact": _("Complete the address: nothing can be sent"),
+            "covered": _("Match payments and credits: they cover the debt"),
+            "finished": _("Decide what comes next: the last deadline has passed"),
+            "pending": _("Confirm or mend the notice that waits"),
+            "no_policy": _("Choose a policy: none applies"),
+            "no_rate": _("Enter an exchange rate"),
+        }
+
+    def _tell_next_levels(self, rows, today):
+        """The levels that the next run takes these rows of one debtor to."""
+        level_ids = dict.fromkeys(
+            row["next_level_id"]
+            for row in rows
+            if row["verdict"] in ("dun", "along", "waiting", "interval")
+            and row["next_level_id"]
+            and row["step_date"]
+            and row["step_date"] <= today
+        )
+        levels = self.env["ar.dunning.level"].browse(level_ids)
+        return [
+            self.env._("“%s” goes out with the next run", level.name)
+            for level in levels.sorted(lambda lv: (lv.sequence, lv.id))[-1:]
+        ]

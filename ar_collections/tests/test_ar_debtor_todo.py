@@ -1,0 +1,107 @@
+from odoo import Command
+from odoo.tests import new_test_user, tagged
+
+from .common import ArCollectionsCommon
+
+
+@tagged("post_install", "-at_install")
+class TestArDebtorTodo(ArCollectionsCommon):
+    """Each row of today's list says why it is there."""
+
+    def _get_debtor(self, partner=None):
+        self.env.cr.flush()
+        debtor = self.env["ar.debtor"]._get(partner or self.customer, self.company)
+        debtor.invalidate_recordset()
+        return debtor
+
+    def _get_list(self):
+        """Rows of the worklist with its filter, as {customer: reason}."""
+        self.env.cr.flush()
+        self.env["ar.debtor"].invalidate_model()
+        rows = self.env["ar.debtor"].search(
+            [
+                ("company_id", "=", self.company.id),
+                "|",
+                ("next_action_date", "<=", "today"),
+                ("activity_ids.date_deadline", "<=", "today"),
+            ]
+        )
+        return {row.name: row.todo_reason for row in rows}
+
+    def test_each_row_says_why(self):
+        step = self._create_customer("Step Ltd")
+        self._create_invoice_due("2026-03-20", 1000, step)
+        lost = self._create_customer("Lost Ltd", email=False, street=False)
+        self._create_invoice_due("2026-03-20", 1000, lost)
+        covered = self._create_customer("Covered Ltd")
+        self._create_invoice_due("2026-03-20", 100, covered)
+        self._create_payment(covered, 100)
+        called = self._create_customer("Called Ltd")
+        self._create_invoice_due("2026-06-20", 100, called)
+        debtor = self._get_debtor(called)
+        for day, summary in (("2026-03-30", "Ask for the order"), ("2026-04-01", "No")):
+            debtor.activity_schedule(
+                "ar_collections.mail_activity_type_collection_call",
+                date_deadline=day,
+                summary=summary,
+            )
+        later = self._create_customer("Later Ltd")
+        self._create_invoice_due("2026-06-20", 100, later)
+        self.assertEqual(
+            self._get_list(),
+            {
+                "Step Ltd": f"“{self.first.name}” goes out with the next run",
+                "Lost Ltd": "Complete the address: nothing can be sent",
+                "Covered Ltd": "Match payments and credits: they cover the debt",
+                "Called Ltd": "Collection call: Ask for the order",
+            },
+        )
+        self.assertFalse(self._get_debtor(later).todo_reason)
+
+    def test_task_and_step_of_one_customer(self):
+        self._create_invoice_due("2026-03-20", 1000)
+        debtor = self._get_debtor()
+        debtor.activity_schedule("mail.mail_activity_data_todo", summary="Look")
+        self.assertEqual(
+            debtor.todo_reason, f"Look; “{self.first.name}” goes out with the next run"
+        )
+
+    def test_notice_that_waits(self):
+        self._create_invoice_due("2026-03-20", 1000)
+        self._preview()
+        self.assertEqual(
+            self._get_list(),
+            {"Late Payer Ltd": "Confirm or mend the notice that waits"},
+        )
+
+    def test_last_deadline_has_passed(self):
+        self.policy.level_ids = [Command.set(self.first.ids)]
+        self._create_invoice_due("2026-03-01", 1000)
+        self._run_ladder("2026-03-10")
+        self.assertEqual(
+            self._get_list(),
+            {
+                "Late Payer Ltd": "Decide what comes next: the last deadline has passed",
+            },
+        )
+
+    def test_page_is_asked_at_once(self):
+        counts = []
+        for number in (1, 10):
+            debtors = self.env["ar.debtor"]
+            for index in range(number):
+                partner = self._create_customer(f"Page {number} {index}")
+                self._create_invoice_due("2026-03-20", 1000, partner)
+                debtors += self._get_debtor(partner)
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.assertTrue(all(debtors.mapped("todo_reason")))
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1], counts[0] + 1)
+
+    def test_reader_sees_it(self):
+        self._create_invoice_due("2026-03-20", 1000)
+        user = new_test_user(
+            self.env, "reader", groups="ar_collections.ar_collections_group_readonly"
+        )
+        self.assertIn("goes out", self._get_debtor().with_user(user).todo_reason)
