@@ -93,12 +93,12 @@ class ArDebtor(models.Model):
         """What to do for each verdict that waits for a person."""
         _ = self.env._
         return {
-            "no_contact": _("Complete the address: nothing can be sent"),
-            "covered": _("Match payments and credits: they cover the debt"),
-            "finished": _("Decide what comes next: the last deadline has passed"),
-            "pending": _("Confirm or mend the notice that waits"),
-            "no_policy": _("Choose a policy: none applies"),
-            "no_rate": _("Enter an exchange rate"),
+            "no_contact": _("No address to send to: complete it"),
+            "covered": _("Payments cover the debt: match them"),
+            "finished": _("Last deadline has passed: decide"),
+            "pending": _("A notice waits: confirm or mend it"),
+            "no_policy": _("No policy applies: choose one"),
+            "no_rate": _("No exchange rate: enter one"),
         }
 
     def _tell_next_levels(self, rows, today):
@@ -113,6 +113,6 @@ class ArDebtor(models.Model):
         )
         levels = self.env["ar.dunning.level"].browse(level_ids)
         return [
-            self.env._("“%s” goes out with the next run", level.name)
+            self.env._("Due: %s", level.name)
             for level in levels.sorted(lambda lv: (lv.sequence, lv.id))[-1:]
         ]

@@ -60,7 +60,10 @@ class ArPause(models.Model):
         precompute=True,
         required=True,
     )
+    # never NULL: the decision compares it
     amount = fields.Monetary(
+        required=True,
+        default=0.0,
         help="The part that is not claimed, from the oldest item on. Zero: all of it."
     )
     scope = fields.Char("What", compute="_compute_scope")

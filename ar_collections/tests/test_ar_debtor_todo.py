@@ -50,9 +50,9 @@ class TestArDebtorTodo(ArCollectionsCommon):
         self.assertEqual(
             self._get_list(),
             {
-                "Step Ltd": f"“{self.first.name}” goes out with the next run",
-                "Lost Ltd": "Complete the address: nothing can be sent",
-                "Covered Ltd": "Match payments and credits: they cover the debt",
+                "Step Ltd": f"Due: {self.first.name}",
+                "Lost Ltd": "No address to send to: complete it",
+                "Covered Ltd": "Payments cover the debt: match them",
                 "Called Ltd": "Collection call: Ask for the order",
             },
         )
@@ -63,7 +63,7 @@ class TestArDebtorTodo(ArCollectionsCommon):
         debtor = self._get_debtor()
         debtor.activity_schedule("mail.mail_activity_data_todo", summary="Look")
         self.assertEqual(
-            debtor.todo_reason, f"Look; “{self.first.name}” goes out with the next run"
+            debtor.todo_reason, f"Look; Due: {self.first.name}"
         )
 
     def test_notice_that_waits(self):
@@ -71,7 +71,7 @@ class TestArDebtorTodo(ArCollectionsCommon):
         self._preview()
         self.assertEqual(
             self._get_list(),
-            {"Late Payer Ltd": "Confirm or mend the notice that waits"},
+            {"Late Payer Ltd": "A notice waits: confirm or mend it"},
         )
 
     def test_last_deadline_has_passed(self):
@@ -81,7 +81,7 @@ class TestArDebtorTodo(ArCollectionsCommon):
         self.assertEqual(
             self._get_list(),
             {
-                "Late Payer Ltd": "Decide what comes next: the last deadline has passed",
+                "Late Payer Ltd": "Last deadline has passed: decide",
             },
         )
 
@@ -104,4 +104,4 @@ class TestArDebtorTodo(ArCollectionsCommon):
         user = new_test_user(
             self.env, "reader", groups="ar_collections.ar_collections_group_readonly"
         )
-        self.assertIn("goes out", self._get_debtor().with_user(user).todo_reason)
+        self.assertIn("Due: ", self._get_debtor().with_user(user).todo_reason)

@@ -250,6 +250,14 @@ class TestArPauseChange(ArCollectionsCommon):
             pause.date_to = False
             self.assertEqual(pause.date_review.isoformat(), "2026-07-01")
 
+    def test_pause_of_all_holds_in_every_currency(self):
+        """Also where nobody wrote an amount, as the dialog does."""
+        currency = self.setup_other_currency("CHF", rates=[("2020-01-01", 2.0)])
+        foreign = self._create_invoice_due("2026-03-20", 400, currency_id=currency.id)
+        self._wizard(self.debtor).action_pause()
+        for invoice in (self.invoice, foreign):
+            self.assertEqual(self._verdict(invoice), "paused")
+
     # === THE DIALOG === #
 
     def test_dialog_refuses_an_end_that_has_passed(self):
