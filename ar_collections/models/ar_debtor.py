@@ -63,9 +63,7 @@ class ArDebtor(models.Model):
     last_notice_date = fields.Date("Last notice", readonly=True)
     note = fields.Html("Notes for collectors")
     notice_ids = fields.One2many("ar.dunning.notice", "debtor_id")
-    pause_ids = fields.One2many(
-        "ar.pause", "debtor_id", context={"active_test": False}
-    )
+    pause_ids = fields.One2many("ar.pause", "debtor_id", context={"active_test": False})
     is_paused = fields.Boolean(
         compute="_compute_is_paused",
         search="_search_is_paused",

@@ -33,6 +33,35 @@ class ArDebtor(models.Model):
                 row["source"], row.get("rule_id")
             )
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Change debtors; a policy that is chosen by hand is a deviation."""
+        before = (
+            {debtor: debtor.policy_id for debtor in self} if "policy_id" in vals else {}
+        )
+        result = super().write(vals)
+        no_notice = self.env["ar.dunning.notice"]
+        self.env["ar.deviation"]._log(
+            "policy",
+            [
+                (
+                    debtor,
+                    self.env._(
+                        "%(old)s → %(new)s",
+                        # sudo: the policy of before may be another company's
+                        old=policy.sudo().name or self.env._("by rule"),
+                        new=debtor.policy_id.name or self.env._("by rule"),
+                    ),
+                    no_notice,
+                    debtor.amount_overdue,
+                )
+                for debtor, policy in before.items()
+                if policy != debtor.policy_id
+            ],
+        )
+        return result
+
     # === BUSINESS METHODS === #
 
     def _get_treated(self):

@@ -93,12 +93,12 @@ class ArDebtor(models.Model):
         """What to do for each verdict that waits for a person."""
         _ = self.env._
         return {
-            "no_contact": _("No address to send to: complete it"),
-            "covered": _("Payments cover the debt: match them"),
-            "finished": _("Last deadline has passed: decide"),
-            "pending": _("A notice waits: confirm or mend it"),
-            "no_policy": _("No policy applies: choose one"),
-            "no_rate": _("No exchange rate: enter one"),
+            "no_contact": _("Complete the address"),
+            "covered": _("Match the payments"),
+            "finished": _("Decide what comes next"),
+            "pending": _("Confirm the waiting notice"),
+            "no_policy": _("Choose a policy"),
+            "no_rate": _("Enter an exchange rate"),
         }
 
     def _tell_next_levels(self, rows, today):

@@ -64,7 +64,7 @@ class ArPause(models.Model):
     amount = fields.Monetary(
         required=True,
         default=0.0,
-        help="The part that is not claimed, from the oldest item on. Zero: all of it."
+        help="The part that is not claimed, from the oldest item on. Zero: all of it.",
     )
     scope = fields.Char("What", compute="_compute_scope")
     kind = fields.Selection(

@@ -71,7 +71,10 @@ class ArPause(models.Model):
         fixed = [name for name in FIXED if name in vals]
         for pause in self:
             for name in fixed:
-                if self._fields[name].convert_to_write(pause[name], pause) != vals[name]:
+                if (
+                    self._fields[name].convert_to_write(pause[name], pause)
+                    != vals[name]
+                ):
                     raise UserError(
                         self.env._(
                             "A pause stays with its customer, company and items: end "

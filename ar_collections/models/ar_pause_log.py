@@ -156,9 +156,10 @@ class ArPause(models.Model):
             ]
             amount = sum(row["residual"] for row in rows)
             whole = sum(row["residual_currency"] for row in rows)
-            if pause.amount and pause.currency_id.compare_amounts(
-                pause.amount, whole
-            ) < 0:
+            if (
+                pause.amount
+                and pause.currency_id.compare_amounts(pause.amount, whole) < 0
+            ):
                 amount = amount * pause.amount / whole
             amounts[pause] = company.currency_id.round(amount)
         return amounts

@@ -197,6 +197,19 @@ class TestArDebtorProfile(ArCollectionsCommon):
             rows, [{"kind": "profile", "reason": "Bounced twice", "amount": 1000}]
         )
 
+    def test_policy_by_hand_is_a_deviation(self):
+        self.debtor.policy_id = self.policy
+        self.debtor.policy_id = self.policy
+        self.debtor.policy_id = False
+        rows = self.env["ar.deviation"].search([("debtor_id", "=", self.debtor.id)])
+        self.assertRecordValues(
+            rows.sorted("id"),
+            [
+                {"kind": "policy", "reason": "by rule → Ladder"},
+                {"kind": "policy", "reason": "Ladder → by rule"},
+            ],
+        )
+
     # === WHAT IS SHOWN === #
 
     def test_chart_shows_thresholds_and_what_is_open(self):

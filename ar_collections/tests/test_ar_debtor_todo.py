@@ -51,8 +51,8 @@ class TestArDebtorTodo(ArCollectionsCommon):
             self._get_list(),
             {
                 "Step Ltd": f"Due: {self.first.name}",
-                "Lost Ltd": "No address to send to: complete it",
-                "Covered Ltd": "Payments cover the debt: match them",
+                "Lost Ltd": "Complete the address",
+                "Covered Ltd": "Match the payments",
                 "Called Ltd": "Collection call: Ask for the order",
             },
         )
@@ -62,16 +62,14 @@ class TestArDebtorTodo(ArCollectionsCommon):
         self._create_invoice_due("2026-03-20", 1000)
         debtor = self._get_debtor()
         debtor.activity_schedule("mail.mail_activity_data_todo", summary="Look")
-        self.assertEqual(
-            debtor.todo_reason, f"Look; Due: {self.first.name}"
-        )
+        self.assertEqual(debtor.todo_reason, f"Look; Due: {self.first.name}")
 
     def test_notice_that_waits(self):
         self._create_invoice_due("2026-03-20", 1000)
         self._preview()
         self.assertEqual(
             self._get_list(),
-            {"Late Payer Ltd": "A notice waits: confirm or mend it"},
+            {"Late Payer Ltd": "Confirm the waiting notice"},
         )
 
     def test_last_deadline_has_passed(self):
@@ -81,7 +79,7 @@ class TestArDebtorTodo(ArCollectionsCommon):
         self.assertEqual(
             self._get_list(),
             {
-                "Late Payer Ltd": "Last deadline has passed: decide",
+                "Late Payer Ltd": "Decide what comes next",
             },
         )
 

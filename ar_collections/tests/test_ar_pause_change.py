@@ -207,9 +207,7 @@ class TestArPauseChange(ArCollectionsCommon):
         boss.group_ids = [Command.clear()]
         boss.group_ids = self.env.ref("base.group_user")
         asked = self._review("2026-05-30").user_id
-        self.assertTrue(
-            asked.has_group("ar_collections.ar_collections_group_manager")
-        )
+        self.assertTrue(asked.has_group("ar_collections.ar_collections_group_manager"))
         self.assertTrue(asked.active)
 
     def test_owner_without_the_company_is_not_asked(self):
@@ -261,9 +259,7 @@ class TestArPauseChange(ArCollectionsCommon):
     # === THE DIALOG === #
 
     def test_dialog_refuses_an_end_that_has_passed(self):
-        wizard = self._wizard(
-            self.debtor, date_from="2026-03-01", date_to="2026-03-30"
-        )
+        wizard = self._wizard(self.debtor, date_from="2026-03-01", date_to="2026-03-30")
         self.assertTrue(wizard.is_past)
         with self.assertRaisesRegex(UserError, "over already"):
             wizard.action_pause()
@@ -284,7 +280,9 @@ class TestArPauseChange(ArCollectionsCommon):
     def test_dialog_says_what_it_does(self):
         self._pause(line_ids=[Command.set(self.item.ids)])
         wizard = self._wizard(self.invoice, amount=100)
-        self.assertIn(f"100.00 of {self.invoice.name}", wizard.summary.replace("\xa0", " "))
+        self.assertIn(
+            f"100.00 of {self.invoice.name}", wizard.summary.replace("\xa0", " ")
+        )
         self.assertIn("until 04/14/2026", wizard.summary)
         self.assertEqual(wizard.pause_ids, self.debtor.pause_ids)
         both = self._wizard(self.debtor + self.other_debtor)
@@ -316,18 +314,18 @@ class TestArPauseChange(ArCollectionsCommon):
     # === WHO MAY === #
 
     def test_invoicing_user_pauses_nothing(self):
-        user = new_test_user(
-            self.env, "biller", groups="account.group_account_invoice"
-        )
+        user = new_test_user(self.env, "biller", groups="account.group_account_invoice")
         pause = self._pause()
         for refused in (
             lambda: self._wizard(self.invoice, user),
             lambda: pause.with_user(user).action_end(),
             lambda: pause.with_user(user).action_renew(),
             lambda: pause.with_user(user).write({"active": False}),
-            lambda: self.env["ar.pause"]
-            .with_user(user)
-            .create({"debtor_id": self.debtor.id, "reason": "x"}),
+            lambda: (
+                self.env["ar.pause"]
+                .with_user(user)
+                .create({"debtor_id": self.debtor.id, "reason": "x"})
+            ),
         ):
             with self.assertRaises(AccessError), self.env.cr.savepoint():
                 refused()
