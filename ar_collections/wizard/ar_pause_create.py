@@ -191,17 +191,7 @@ class ArPauseCreate(models.TransientModel):
         if not names:
             return ""
         whom = names[0] if len(names) == 1 else _("%s customers", len(names))
-        what = _("anything")
-        if self.line_ids:
-            what = _("%s items", len(self.line_ids))
-            if len(self.line_ids) == 1:
-                what = self.line_ids.move_name or _("one item")
-        if self.amount and self.currency_id:
-            what = _(
-                "%(amount)s of %(what)s",
-                amount=self.currency_id.format(self.amount),
-                what=what,
-            )
+        what = self._tell_what()
         if self.date_to:
             return _(
                 "%(whom)s: no reminder of %(what)s until %(end)s; then the ladder goes "
@@ -218,6 +208,22 @@ class ArPauseCreate(models.TransientModel):
             owner=self.user_id.name or "",
             review=format_date(self.env, self.date_review),
         )
+
+    def _tell_what(self):
+        """What of the customer's debt is paused, in words."""
+        _ = self.env._
+        what = _("anything")
+        if self.line_ids:
+            what = _("%s items", len(self.line_ids))
+            if len(self.line_ids) == 1:
+                what = self.line_ids.move_name or _("one item")
+        if self.amount and self.currency_id:
+            what = _(
+                "%(amount)s of %(what)s",
+                amount=self.currency_id.format(self.amount),
+                what=what,
+            )
+        return what
 
     def _prepare_pause_vals(self, debtor, lines):
         vals = {
