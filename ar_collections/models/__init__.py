@@ -10,6 +10,9 @@ from . import ar_dunning_level_check
 from . import ar_dunning_level_variant
 
 # DEBTOR
+from . import ar_contact
+from . import ar_contact_rule
+from . import ar_contact_governor
 from . import ar_debtor
 from . import ar_debtor_policy
 from . import ar_debtor_profile
@@ -17,6 +20,7 @@ from . import ar_debtor_profile_chart
 from . import ar_debtor_profile_manual
 from . import ar_debtor_refresh
 from . import ar_debtor_todo
+from . import ar_contact_call
 
 # PAUSE
 from . import ar_pause
@@ -45,6 +49,7 @@ from . import ar_dunning_run_figures
 from . import ar_dunning_run_undo
 from . import ar_dunning_notice
 from . import ar_dunning_notice_change
+from . import ar_dunning_notice_hold
 from . import ar_dunning_notice_message
 from . import ar_dunning_notice_delivery
 from . import ar_dunning_notice_recheck

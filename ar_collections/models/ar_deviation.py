@@ -42,6 +42,7 @@ class ArDeviation(models.Model):
             ("resumed", _("Pause ended early")),
             ("policy", _("Policy chosen by hand")),
             ("profile", _("Profile set by hand")),
+            ("contacted", _("Called against a contact rule")),
         ]
 
     # === CRUD METHODS === #

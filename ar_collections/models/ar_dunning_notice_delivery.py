@@ -34,7 +34,7 @@ class ArDunningNotice(models.Model):
     @api.model
     def _cron_deliver(self, batch_size=BATCH):
         """Deliver queued notices; any number of workers may do so at once."""
-        queued = Domain("state", "=", "queued")
+        queued = self._get_due_domain(fields.Datetime.now())
         commit = self.env["ir.cron"]._commit_progress
         commit(remaining=self.search_count(queued))
         last_id = 0
@@ -79,7 +79,7 @@ class ArDunningNotice(models.Model):
         """
         mine = self.try_lock_for_update().filtered(lambda n: n.state == "queued")
         mine = mine._lock_items()
-        ready = mine._look_again()
+        ready = mine._look_again()._hold_back()
         sent = self.browse()
         for key, notices in ready.grouped(lambda n: (n.company_id, n.channel)).items():
             company, channel = key
@@ -121,6 +121,7 @@ class ArDunningNotice(models.Model):
         self._update_state(("queued",), "sent")
         self._ensure_access_tokens()
         getattr(self, f"_deliver_{channel}")()
+        self._record_contacts()
         for notice in self:
             # what led to it, as it was; levels change their names and days later
             notice.explanation_sent = notice._get_explanation()
@@ -162,6 +163,7 @@ class ArDunningNotice(models.Model):
                 "ar_collections.mail_activity_type_collection_call",
                 date_deadline=notice.date_deadline,
                 summary=notice._get_call_summary(),
+                note=debtor.totals,
                 user_id=user.id,
             )
 

@@ -104,6 +104,14 @@ class ResPartner(models.Model):
     def _commercial_fields(self):
         return super()._commercial_fields() + ["ar_customer_kind"]
 
+    # === BUSINESS METHODS === #
+
+    def _get_ar_customer_kind(self):
+        """What kind of customer it is, where nobody has said so (rules do the same)."""
+        self.ensure_one()
+        is_business = self.is_company or self.vat
+        return self.ar_customer_kind or ("business" if is_business else "consumer")
+
     # === ACTION METHODS === #
 
     def action_open_ar_debtor(self):

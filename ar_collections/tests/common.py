@@ -177,7 +177,8 @@ class ArCollectionsCommon(AccountTestInvoicingCommon):
     def _deliver(self):
         """What the delivery's scheduled action does, as the user it runs as."""
         env = self.env(user=SUPERUSER_ID)
-        env["ar.dunning.notice"].search([("state", "=", "queued")])._deliver()
+        notices = env["ar.dunning.notice"]
+        notices.search(notices._get_due_domain(fields.Datetime.now()))._deliver()
         env["ar.dunning.run"].search([("state", "=", "confirmed")])._finish()
         self.env.invalidate_all()
 

@@ -1,4 +1,5 @@
 from . import ar_aging_report_open
+from . import ar_contact_call
 from . import ar_dunning_notice_change
 from . import ar_dunning_notice_drop
 from . import ar_dunning_run_start

@@ -1,0 +1,83 @@
+from odoo import api, fields, models
+
+
+class ArContactCall(models.TransientModel):
+    """Prepare a call and write down what came of it."""
+
+    _name = "ar.contact.call"
+    _description = "Call a Debtor"
+
+    debtor_id = fields.Many2one("ar.debtor", required=True, readonly=True)
+    commercial_partner_id = fields.Many2one(related="debtor_id.partner_id")
+    partner_id = fields.Many2one(
+        "res.partner",
+        "Person",
+        required=True,
+        compute="_compute_partner_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        domain="[('commercial_partner_id', '=', commercial_partner_id)]",
+    )
+    phone = fields.Char(related="partner_id.phone")
+    totals = fields.Html(related="debtor_id.totals")
+    outlook = fields.Html(related="debtor_id.outlook")
+    hold = fields.Char("Not now", compute="_compute_hold")
+    outcome = fields.Selection(
+        [
+            ("none", "Nobody answered"),
+            ("message", "Left a message"),
+            ("talk", "Talked"),
+            ("wrong", "Wrong number"),
+        ],
+        default="none",
+        required=True,
+    )
+    reason_id = fields.Many2one("ar.delay.reason", "Why they have not paid")
+    answer = fields.Text(related="reason_id.answer")
+    note = fields.Text("What was said")
+    date_next = fields.Date("Call again on")
+    override = fields.Char("Called anyway because")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("debtor_id")
+    def _compute_partner_id(self):
+        """The invoice contact with a number, else whoever has one."""
+        for call in self:
+            customer = call.debtor_id.partner_id
+            contacts = customer.child_ids.filtered(
+                lambda p: p.type == "invoice" and p.phone
+            )
+            reachable = contacts or customer.filtered("phone")
+            others = customer.child_ids.filtered("phone")
+            call.partner_id = (reachable or others or customer)[:1]
+
+    @api.depends("debtor_id", "partner_id")
+    def _compute_hold(self):
+        rules = self.env["ar.contact.rule"]
+        for call in self:
+            call.hold = False
+            if call.debtor_id and call.partner_id:
+                hold = rules._get_hold(call.debtor_id, call.partner_id, "phone")
+                call.hold = hold and hold[1]._explain_hold(hold[0])
+
+    # === ACTION METHODS === #
+
+    def action_log(self):
+        """Write the call down, and plan the next one if a day was given."""
+        self.ensure_one()
+        self.debtor_id._log_call(
+            self.partner_id,
+            self.outcome,
+            override=self.override or "",
+            reason_id=self.reason_id.id,
+            note=self.note,
+        )
+        if self.date_next:
+            self.debtor_id.activity_schedule(
+                "ar_collections.mail_activity_type_collection_call",
+                date_deadline=self.date_next,
+                user_id=self.env.uid,
+            )
+        return {"type": "ir.actions.act_window_close"}
