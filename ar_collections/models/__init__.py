@@ -10,9 +10,6 @@ from . import ar_dunning_level_check
 from . import ar_dunning_level_variant
 
 # DEBTOR
-from . import ar_contact
-from . import ar_contact_rule
-from . import ar_contact_governor
 from . import ar_debtor
 from . import ar_debtor_policy
 from . import ar_debtor_profile
@@ -20,6 +17,11 @@ from . import ar_debtor_profile_chart
 from . import ar_debtor_profile_manual
 from . import ar_debtor_refresh
 from . import ar_debtor_todo
+
+# CONTACT
+from . import ar_contact
+from . import ar_contact_rule
+from . import ar_contact_governor
 from . import ar_contact_call
 
 # PAUSE
@@ -43,6 +45,7 @@ from . import ar_dunning_engine_days
 from . import ar_dunning_engine_scope
 from . import ar_dunning_explain
 from . import ar_dunning_run
+from . import ar_bank_gate
 from . import ar_dunning_run_decide
 from . import ar_dunning_run_night
 from . import ar_dunning_run_figures

@@ -17,9 +17,7 @@ class ArContact(models.Model):
     debtor_id = fields.Many2one(
         "ar.debtor", required=True, index=True, ondelete="cascade"
     )
-    company_id = fields.Many2one(
-        related="debtor_id.company_id", store=True, index=True
-    )
+    company_id = fields.Many2one(related="debtor_id.company_id", store=True, index=True)
     partner_id = fields.Many2one(
         "res.partner", "Person", required=True, index=True, ondelete="restrict"
     )
@@ -61,7 +59,9 @@ class ArContact(models.Model):
         help="Empty: all that the customer owes.",
     )
     refusal = fields.Char(
-        "Against a rule", readonly=True, help="Which one, and who decided to call anyway."
+        "Against a rule",
+        readonly=True,
+        help="Which one, and who decided to call anyway.",
     )
 
     _debtor_date_idx = models.Index("(debtor_id, date)")

@@ -60,15 +60,20 @@ class ArDebtor(models.Model):
             )
         self.check_access("write")
         # sudo: the columns that nobody writes by hand; the right was checked above
-        return self.env["ar.contact"].sudo().create(
-            {
-                "debtor_id": self.id,
-                "partner_id": partner.id,
-                "channel": "phone",
-                "outcome": outcome,
-                "user_id": self.env.uid,
-                "move_ids": [(6, 0, moves.ids if moves else [])],
-                "refusal": refusal,
-                **vals,
-            }
-        ).sudo(self.env.su)
+        return (
+            self.env["ar.contact"]
+            .sudo()
+            .create(
+                {
+                    "debtor_id": self.id,
+                    "partner_id": partner.id,
+                    "channel": "phone",
+                    "outcome": outcome,
+                    "user_id": self.env.uid,
+                    "move_ids": [(6, 0, moves.ids if moves else [])],
+                    "refusal": refusal,
+                    **vals,
+                }
+            )
+            .sudo(self.env.su)
+        )

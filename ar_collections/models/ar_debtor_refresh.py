@@ -237,7 +237,7 @@ WITH residual AS MATERIALIZED (
                    WHEN d.verdict = 'finished' THEN GREATEST(%(today)s::date, (
                        SELECT MAX(n.date_deadline) + 1 FROM ar_dunning_notice n
                         WHERE n.debtor_id = d.debtor_id AND n.state = 'sent'))
-                   WHEN d.verdict IN ('dun', 'along', 'waiting', 'interval')
+                   WHEN d.verdict IN ('dun', 'along', 'waiting', 'interval', 'bank')
                        THEN GREATEST(d.step_date, %(today)s::date)
                    WHEN d.verdict = 'paused' THEN d.pause_until + 1
                END) AS next,
@@ -246,7 +246,7 @@ WITH residual AS MATERIALIZED (
                FILTER (WHERE d.last_level_id IS NOT NULL))[2] AS level_id,
            MAX(d.contact_date) AS contact_date,
            BOOL_OR(d.verdict IN ('dun', 'along', 'covered', 'minimum', 'no_contact',
-                                 'no_rate', 'paused')) AS is_moving
+                                 'no_rate', 'paused', 'bank')) AS is_moving
       FROM (%(decision)s) d
   GROUP BY d.partner_id
 ),

@@ -37,6 +37,7 @@ SKIP_REASONS = [
     ("covered", "Covered by credits"),
     ("minimum", "Below the minimum amount"),
     ("no_rate", "Exchange rate missing"),
+    ("bank", "Bank data too old"),
     ("no_contact", "No way to contact"),
     ("other_policy", "Policy not part of this run"),
     ("failed", "Could not be decided"),
@@ -161,7 +162,18 @@ class ArDunningEngine(models.AbstractModel):
             "netting": self._get_netting_sql(groupings),
             "workday": self._get_workdays_sql(company, date),
             "step_date": self._get_rung_date_sql(),
+            "bank_date": self._get_bank_date(company, date),
         }
+
+    @api.model
+    def _get_bank_date(self, company, date):
+        """Up to when the bank is known, if any policy asks for it."""
+        # sudo: as above
+        gated = [("bank_max_age", ">", 0)]
+        if not self.env["ar.policy"].sudo().search_count(gated, limit=1):
+            return None
+        newest = company._get_bank_date(date)
+        return newest and fields.Date.to_string(newest)
 
     @contextmanager
     def _planning_for_many(self):

@@ -11,7 +11,8 @@ WITH open_item AS MATERIALIZED (%(open_items)s),
 rate (currency_id, factor) AS (%(rates)s),
 workday AS MATERIALIZED (%(workday)s),
 policy AS MATERIALIZED (
-    SELECT id, grouping, is_workdays_only FROM ar_policy WHERE %(policy_filter)s
+    SELECT id, grouping, is_workdays_only, bank_max_age, bank_level_id
+      FROM ar_policy WHERE %(policy_filter)s
 ),
 -- a level for each payer profile, which may have other delays or skip it
 level AS MATERIALIZED (
@@ -20,10 +21,16 @@ level AS MATERIALIZED (
            l.min_percent::numeric AS min_percent, l.channel, l.fallback_channel,
            COALESCE(variant.delay_days, l.delay_days) AS delay_days,
            COALESCE(variant.is_skipped, FALSE) AS is_skipped,
+           CASE WHEN policy.bank_max_age > 0
+                 AND COALESCE(variant.delay_days, l.delay_days) >= 0
+                 AND (gate.id IS NULL OR (l.sequence, l.id) >= (gate.sequence, gate.id))
+                THEN policy.bank_max_age END AS bank_max_age,
            dense_rank() OVER (PARTITION BY l.policy_id ORDER BY l.sequence, l.id)
                AS rank
       FROM ar_dunning_level l
       JOIN policy ON policy.id = l.policy_id
+ LEFT JOIN ar_dunning_level gate
+        ON gate.id = policy.bank_level_id AND gate.policy_id = policy.id
      CROSS JOIN (%(profiles)s) profile (name)
  LEFT JOIN ar_dunning_level_variant variant
         ON variant.level_id = l.id AND variant.payer_profile = profile.name
@@ -114,7 +121,7 @@ rung AS MATERIALIZED (
           FROM (SELECT based.id, based.rank, based.min_interval_days,
                        based.min_amount, based.min_percent,
                        based.delay_days < 0 AS is_upcoming,
-                       based.channel = 'none' AS is_silent,
+                       based.channel = 'none' AS is_silent, based.bank_max_age,
                        -- counted from a note about a coming due date, a reminder would
                        -- come before it
                        CASE WHEN based.delay_days < 0 THEN %(step_date)s
@@ -137,7 +144,7 @@ spaced AS (
            next.id AS next_level_id,
            next.rank AS next_rank,
            next.date AS next_date,
-           next.is_upcoming, next.is_silent, next.min_interval_days,
+           next.is_upcoming, next.is_silent, next.min_interval_days, next.bank_max_age,
            next.min_amount * rate.factor AS min_amount,
            next.min_amount > 0 AND rate.factor IS NULL AS has_no_rate,
            COALESCE(next.min_percent, 0) AS min_percent,
@@ -175,6 +182,11 @@ judged AS (
                WHEN next_date > %(date)s THEN 'waiting'
                WHEN policy_id != ALL(%(policies)s::int[]) THEN 'other_policy'
                WHEN has_no_rate THEN 'no_rate'
+               -- nobody knows whether it was paid; a step without words harms nobody
+               WHEN bank_max_age IS NOT NULL AND NOT is_silent
+                    AND (%(bank_date)s::date >= %(date)s::date - bank_max_age)
+                        IS NOT TRUE
+                   THEN 'bank'
                WHEN free_date > %(date)s THEN 'interval'
                ELSE 'dun'
            END AS verdict,
@@ -215,7 +227,7 @@ SELECT j.id, j.move_id, j.company_id, j.partner_id, j.debtor_id, j.group_id,
  CROSS JOIN LATERAL (
     SELECT CASE
         WHEN j.verdict IN ('credit', 'no_policy', 'no_followup', 'blocked', 'paused',
-                           'pending', 'no_rate') THEN j.verdict
+                           'pending', 'no_rate', 'bank') THEN j.verdict
         WHEN j.verdict = 'dun' OR (j.verdict = 'interval' AND j.may_join
                                    AND c.has_words AND c.is_reminder) THEN
             CASE

@@ -81,6 +81,11 @@ class ArDunningEngine(models.AbstractModel):
                 "No exchange rate to compare the claim with the minimum amount: enter "
                 "a rate for the currency."
             ),
+            "bank": _(
+                "Level “%(level)s” waits for newer bank statements: what was paid is "
+                "not known. Import or enter them, then run again.",
+                level=facts.get("level"),
+            ),
             "no_contact": _(
                 "No usable e-mail address and no complete postal address (street and "
                 "city): complete the customer's contact."

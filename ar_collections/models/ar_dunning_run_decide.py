@@ -165,7 +165,7 @@ class ArDunningRun(models.Model):
         not_kept = ["other_policy"]
         if self.is_automatic:
             # states rather than decisions of this night; the debtor's form tells them
-            not_kept += ["waiting", "finished", "interval", "pending"]
+            not_kept += ["waiting", "finished", "interval", "pending", "bank"]
         day = SQL("%s::date", fields.Date.to_string(self.date))
         with engine._planning_for_many():
             self._keep_decision(partners)

@@ -121,6 +121,8 @@ class ArPolicyReplay(models.AbstractModel):
     def _get_parts(self, company, day, policy):
         """The replay's own history, profiles and policy for the decision's query."""
         parts = {
+            # when statements were imported is not known any more
+            "bank_date": fields.Date.to_string(day),
             "steps": SQL(STEPS_SQL),
             "contacts": SQL(CONTACTS_SQL),
             "waiting_notices": SQL(

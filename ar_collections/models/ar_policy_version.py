@@ -1,7 +1,13 @@
 from odoo import api, fields, models
 
 # What the ladder does, and what of it is told when it changes.
-POLICY_FIELDS = ("grouping", "is_workdays_only", "automatic")
+POLICY_FIELDS = (
+    "grouping",
+    "is_workdays_only",
+    "automatic",
+    "bank_max_age",
+    "bank_level_id",
+)
 LEVEL_FIELDS = (
     "name",
     "sequence",

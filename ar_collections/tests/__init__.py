@@ -25,5 +25,6 @@ from . import test_ready_policies
 from . import test_security
 from . import test_story_ladder
 from . import test_tours
+from . import test_bank_gate
 from . import test_contact_rules
 from . import test_workdays

@@ -295,13 +295,17 @@ class TestContactRules(ArCollectionsCommon):
         self.assertIn("One letter a month", notice.cancel_reason)
 
     def _create_contact(self, moment, channel):
-        return self.env["ar.contact"].sudo().create(
-            {
-                "debtor_id": self.debtor.id,
-                "partner_id": self.customer.id,
-                "channel": channel,
-                "date": moment,
-            }
+        return (
+            self.env["ar.contact"]
+            .sudo()
+            .create(
+                {
+                    "debtor_id": self.debtor.id,
+                    "partner_id": self.customer.id,
+                    "channel": channel,
+                    "date": moment,
+                }
+            )
         )
 
     def test_what_is_sent_counts_as_a_contact(self):
@@ -376,9 +380,7 @@ class TestContactRules(ArCollectionsCommon):
             call.action_log()
         contact = self.env["ar.contact"].search([("debtor_id", "=", self.debtor.id)])
         self.assertEqual((contact.outcome, contact.note), ("talk", "pays on Friday"))
-        self.assertEqual(
-            str(self.debtor.activity_ids.date_deadline), "2026-03-24"
-        )
+        self.assertEqual(str(self.debtor.activity_ids.date_deadline), "2026-03-24")
 
     def test_rules_that_make_no_sense(self):
         for vals in (

@@ -27,7 +27,7 @@ class ArDunningRunStart(models.TransientModel):
     notice_count = fields.Integer("Notices", compute="_compute_outcome")
     skip_count = fields.Integer("Items left alone", compute="_compute_outcome")
     amount_total = fields.Monetary("Total claimed", compute="_compute_outcome")
-    warning = fields.Char(compute="_compute_outcome")
+    warning = fields.Text(compute="_compute_outcome")
 
     # === COMPUTE METHODS === #
 
@@ -59,7 +59,8 @@ class ArDunningRunStart(models.TransientModel):
                 ._convert(amount, wizard.currency_id, wizard.company_id, wizard.date)
                 for currency_id, amount in figures["amounts"]
             )
-            wizard.warning = wizard._get_warning()
+            warnings = [wizard._get_warning(), *wizard._get_bank_warnings()]
+            wizard.warning = " ".join(filter(None, warnings))
 
     def _get_night_drafts(self):
         """Drafts that a night prepared and nobody confirmed: this run replaces them.
@@ -108,6 +109,14 @@ class ArDunningRunStart(models.TransientModel):
                 "The date lies in the future: confirm the run on that day."
             )
         return False
+
+    def _get_bank_warnings(self):
+        if not self.company_id or not self.date:
+            return []
+        policies = self.policy_ids._origin or self.env["ar.policy"].search(
+            [("company_id", "in", [self.company_id.id, False])]
+        )
+        return policies._get_bank_gate_sentences(self.company_id, self.date)
 
     # === ACTION METHODS === #
 
