@@ -98,7 +98,7 @@ class TestContactHours(BaseCase):
     def test_rules_that_can_never_be_met_end(self):
         never = ContactRule(weekdays=frozenset())
         moment = datetime(2026, 3, 1, tzinfo=UTC)
-        found, refusing = get_first_allowed(moment, [(never, ())])
+        found, refusing = get_first_allowed(moment, [(never, ())], (UTC,))
         self.assertGreater(found - moment, timedelta(days=365))
         self.assertEqual(refusing, never)
 

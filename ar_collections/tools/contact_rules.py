@@ -5,7 +5,6 @@ Hours are those of the person's clock, days those of the person's calendar.
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, timezone
-from zoneinfo import ZoneInfo
 
 # Further ahead nobody plans; rules that allow nothing at all end here, too.
 HORIZON = timedelta(days=400)
@@ -33,7 +32,7 @@ class ContactRule:
         """The first moment from ``moment`` on at which the rule allows a contact.
 
         :param datetime moment: aware
-        :param ZoneInfo zone: where the person lives
+        :param zone: where the person lives
         :param history: (day, is_talk) of each contact that counts, in that zone
         :param holidays: days off where the person lives
         :rtype: datetime
@@ -78,7 +77,7 @@ class ContactRule:
         return datetime.combine(day, clock, tzinfo=zone).astimezone(timezone.utc)
 
 
-def get_first_allowed(moment, rules, zones=(ZoneInfo("UTC"),), holidays=frozenset()):
+def get_first_allowed(moment, rules, zones, holidays=frozenset()):
     """The first moment that all rules allow in all zones, and which rule says so.
 
     :param datetime moment: aware
