@@ -63,6 +63,7 @@ from . import ar_dunning_skip
 from . import ar_deviation
 
 from . import ar_policy_replay
+from . import ar_policy_replay_statements
 
 # INHERITED: thin
 from . import account_move

@@ -120,7 +120,6 @@ class ArDunningEngine(models.AbstractModel):
             company=company.id,
             date=fields.Date.to_string(date),
             policies=list(policies.ids) if policies else None,
-            rates=self._get_rates_sql(company, date),
             basis=self._get_basis_sql(
                 SQL("level.delay_basis"),
                 SQL("situation.date_due"),
@@ -129,6 +128,7 @@ class ArDunningEngine(models.AbstractModel):
             letters=SQL(LETTERS_SQL),
             profiles=SQL(PROFILE_ROWS_SQL),
             **{
+                "rates": self._get_rates_sql(company, date),
                 **self._get_parts(
                     company,
                     date,

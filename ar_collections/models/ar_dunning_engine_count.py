@@ -53,24 +53,60 @@ class ArDunningEngine(models.AbstractModel):
     def _count_levels(self, company, date):
         """Notices of a run by level: {level id: (notices, amount)}.
 
-        The amount is in the company's currency.
+        The amount is in the company's currency, converted at the rate of ``date`` as
+        the run's own total.
         """
         rows = self._read_for_many(
             SQL(
                 """
-                SELECT notice_level_id, COUNT(*) AS notices, SUM(amount)::float AS amount
-                  FROM (SELECT notice_level_id, SUM(residual) AS amount
+                SELECT notice_level_id, currency_id, COUNT(*) AS notices,
+                       SUM(amount)::float AS amount
+                  FROM (SELECT notice_level_id, currency_id, SUM(amount) AS amount
                           FROM (%s) decision
                          WHERE notice_level_id IS NOT NULL AND verdict IN %s
                       GROUP BY notice_level_id, currency_id, group_id, group_key
                        ) letter
-              GROUP BY notice_level_id
+              GROUP BY notice_level_id, currency_id
                 """,
                 self._get_decision_sql(company, date),
                 IN_NOTICE,
             )
         )
-        return {r["notice_level_id"]: (r["notices"], r["amount"]) for r in rows}
+        convert = self._get_converter(company)
+        counts = {}
+        for row in rows:
+            notices, total = counts.get(row["notice_level_id"], (0, 0.0))
+            total += convert(row["amount"], row["currency_id"], date)
+            counts[row["notice_level_id"]] = (notices + row["notices"], total)
+        base = company.currency_id
+        return {
+            level_id: (n, base.round(total)) for level_id, (n, total) in counts.items()
+        }
+
+    @api.model
+    def _get_converter(self, company):
+        """How a run converts a claim: at the rate of its day, whatever was booked.
+
+        :return: function (amount, currency id, date) → amount in the company's
+            currency, not rounded; it asks for the rates of a day once
+        """
+        base = company.currency_id
+        # sudo: exchange rates, whoever decides
+        currencies = self.env["res.currency"].sudo().with_company(company)
+        rates = {}
+
+        def convert(amount, currency_id, date):
+            if currency_id == base.id:
+                return amount
+            key = (currency_id, date)
+            if key not in rates:
+                currency = currencies.browse(currency_id)
+                rates[key] = currency._get_conversion_rate(
+                    currency, base, company, date
+                )
+            return amount * rates[key]
+
+        return convert
 
     @api.model
     def _read_for_many(self, query):

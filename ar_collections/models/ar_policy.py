@@ -1,10 +1,6 @@
 from odoo import api, fields, models
 
 
-class _Undo(Exception):  # noqa: N818, no error: it only leaves the savepoint
-    """Rolls a trial back."""
-
-
 class ArPolicy(models.Model):
     """A collections policy: the ladder of levels that overdue items climb."""
 
@@ -218,7 +214,8 @@ class ArPolicy(models.Model):
 
         :param policy_id: id of the policy, False if it is new
         :param dict changes: values as the form would write them
-        :return: ``before`` and ``after``: lists of (level, notices, amount)
+        :return: ``before`` and ``after``: lists of (level, notices, amount), with the
+            amounts in the currency of id ``currency_id``, at today's rates
         :rtype: dict
         :raise UserError: if the changes could not be saved as they are
         """
@@ -226,20 +223,20 @@ class ArPolicy(models.Model):
         policy.check_access("write" if policy else "create")
         company = self.env.company.root_id
         before = policy._count_tonight(company) if policy else []
-        after = []
-        try:
-            with self.env.cr.savepoint():
-                if policy:
-                    policy.write(changes)
-                else:
-                    policy = policy.create(changes)
-                    # sudo: rolled back below; nobody's default is changed
-                    company.sudo().ar_policy_id = policy
-                after = policy._count_tonight(company)
-                raise _Undo
-        except _Undo:
-            self.env.invalidate_all(flush=False)
-        return {"before": before, "after": after}
+        with self.env.cr.savepoint() as savepoint:
+            if policy:
+                policy.write(changes)
+            else:
+                policy = policy.create(changes)
+                # sudo: rolled back below; nobody's default is changed
+                company.sudo().ar_policy_id = policy
+            after = policy._count_tonight(company)
+            savepoint.rollback()
+        return {
+            "before": before,
+            "after": after,
+            "currency_id": company.currency_id.id,
+        }
 
     # === BUSINESS METHODS === #
 

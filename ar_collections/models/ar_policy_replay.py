@@ -1,28 +1,29 @@
-from datetime import timedelta
+import time
+from datetime import date, timedelta
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .ar_dunning_engine import IN_NOTICE
-from .ar_dunning_engine_parts import OFFICE_SQL
 from .ar_policy_replay_sql import (
-    CONTACTS_SQL,
-    DAY_SQL,
     NEEDLESS_SQL,
-    PROFILE_SQL,
+    NO_PAST_SQL,
+    PAST_SQL,
     REAL_SQL,
     SEED_SQL,
-    STEPS_SQL,
     TABLES_SQL,
-    TREATED_SQL,
 )
+
+# So often the database looks at how much the replay has sent, and the working days
+# around the day are taken anew.
+UPKEEP_DAYS = 30
 
 
 class ArPolicyReplay(models.AbstractModel):
     """Replays the ladder on the past, day by day, with the one decision of all.
 
     Nothing is written but temporary tables of the transaction: they hold what the replay
-    has “sent” so far, in place of the notices.
+    has “sent” so far, in place of the notices. To plan the decision takes the database
+    longer than to take it, so that it is planned once for all days.
     """
 
     _name = "ar.policy.replay.engine"
@@ -42,18 +43,50 @@ class ArPolicyReplay(models.AbstractModel):
         :param days: rising dates on which a run takes place
         :param policy: for every customer; if empty, each is treated as today
         :param partners: only these commercial partners; all if empty
-        :return: a dict per contact: ``date``, ``partner_id``, ``level_id``,
-            ``currency_id``, ``amount`` (claim in the company's currency),
-            ``days_overdue``, ``item_ids`` (those that took the level), ``is_needless``
-            (all of them were paid within three days)
+        :return: a dict per contact: ``date``, ``partner_id``, ``level_id``, ``channel``,
+            ``currency_id``, ``amount`` (claim in the company's currency at the rate of
+            the day), ``days_overdue``, ``item_ids`` (those that took the level),
+            ``steps`` (the same with level and rank), ``is_needless`` (all of them were
+            paid within three days)
         :rtype: list[dict]
         """
+        return self._replay_sides(company, days, [policy], partners)[0]
+
+    @api.model
+    def _replay_sides(
+        self, company, days, policies, partners=None, past=None, seconds=None
+    ):
+        """Replay several policies in one walk over the days, each for itself.
+
+        :param policies: list of policies, or None for “each customer as today”; its
+            index is the key ``side`` of the contacts
+        :param past: window (`ar.policy.replay`) that holds what earlier slices of the
+            same replay sent; history from before its own first day is real
+        :param seconds: stop after the day on which so much time has passed
+        :return: contacts as `_replay` has them, number of days done
+        :rtype: tuple[list[dict], int]
+        """
+        started = time.monotonic()
         self.env["ar.dunning.engine"]._flush_decision()
-        self._make_tables(company, days[0])
-        contacts = []
-        for day in days:
-            contacts += self._replay_day(company, day, policy, partners)
-        return self._mark_needless(company, contacts)
+        self._make_tables(company, policies, days[0], past)
+        today = company._ar_today()
+        planned = self._prepare(company, policies, partners) if days[0] < today else {}
+        rated, contacts = None, []
+        for done, day in enumerate(days, 1):
+            if done % UPKEEP_DAYS == 1:
+                self._keep_up(company, day, policies)
+            rated = self._keep_rates(company, day, rated)
+            # the ledger of today is another query than the ledger of a past day
+            statements = self._get_execution(planned, day) if day < today else {}
+            statements = statements or self._get_statements(
+                company, day, policies, partners
+            )
+            for statement in statements.values():
+                contacts += self.env.execute_query_dict(statement)
+            if seconds and time.monotonic() - started > seconds:
+                break
+        self._forget_statements()
+        return self._finish(company, contacts), done
 
     @api.model
     def _get_real(self, company, date_from, date_to, partners=None):
@@ -68,11 +101,12 @@ class ArPolicyReplay(models.AbstractModel):
                 partner_ids=list(partners.ids) if partners else None,
             )
         )
-        return self._mark_needless(company, contacts)
+        return self._finish(company, contacts)
 
     @api.model
     def _get_days(self, date_from, date_to, rhythm, company):
-        """Days of runs: every ``day``, every ``week``, or as ``real`` runs took place."""
+        """Days of runs: every ``day``, ``weekday`` (Monday to Friday) or ``week``, or as
+        ``real`` runs took place."""
         if rhythm == "real":
             runs = self.env["ar.dunning.run"].search(
                 [
@@ -85,96 +119,85 @@ class ArPolicyReplay(models.AbstractModel):
             return sorted(set(runs.mapped("date")))
         step = 7 if rhythm == "week" else 1
         count = (date_to - date_from).days // step
-        return [date_to - timedelta(days=step * i) for i in range(count, -1, -1)]
+        days = [date_to - timedelta(days=step * i) for i in range(count, -1, -1)]
+        if rhythm == "weekday":
+            return [day for day in days if day.weekday() < 5]
+        return days
+
+    # === TABLES === #
 
     @api.model
-    def _make_tables(self, company, first_day):
+    def _make_tables(self, company, policies, first_day, past):
+        execute = self.env.cr.execute
+        # to compile these statements costs more than to run them
+        execute("SET LOCAL jit = off")
+        execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        # those of a replay that failed: they outlive its transaction
+        self._forget_statements()
         for statement in TABLES_SQL:
-            self.env.cr.execute(statement)
-        self.env.cr.execute(
+            execute(statement)
+        if past:
+            past.env["ar.policy.replay.contact"].flush_model()
+            first_day = past._get_days()[0]
+        execute(
             SQL(
                 SEED_SQL,
                 company=company.id,
                 first_day=fields.Date.to_string(first_day),
+                sides=len(policies),
+                past=SQL(PAST_SQL, replay=past.id) if past else SQL(NO_PAST_SQL),
             )
         )
 
     @api.model
-    def _replay_day(self, company, day, policy, partners):
+    def _keep_up(self, company, day, policies):
+        """Now and then: working days around the day, and how big the tables are."""
         engine = self.env["ar.dunning.engine"]
-        decision = engine._get_decision_sql(
-            company,
-            day,
-            partners=partners,
-            parts=self._get_parts(company, day, policy),
-        )
-        return self.env.execute_query_dict(
-            SQL(
-                DAY_SQL,
-                decision=decision,
-                date=fields.Date.to_string(day),
-                in_notice=IN_NOTICE,
-            )
-        )
+        counting = [policy for policy in policies if engine._has_workdays(policy)]
+        workdays = engine._get_workdays_sql(company, day, *counting[:1])
+        execute = self.env.cr.execute
+        execute("DELETE FROM ar_replay_workday")
+        if counting:
+            execute(SQL("INSERT INTO ar_replay_workday %s", workdays))
+        else:
+            execute("INSERT INTO ar_replay_workday VALUES (NULL, '{}', '{}')")
+        execute("ANALYZE ar_replay_step")
+        execute("ANALYZE ar_replay_contact")
 
     @api.model
-    def _get_parts(self, company, day, policy):
-        """The replay's own history, profiles and policy for the decision's query."""
-        parts = {
-            # when statements were imported is not known any more
-            "bank_date": fields.Date.to_string(day),
-            "steps": SQL(STEPS_SQL),
-            "contacts": SQL(CONTACTS_SQL),
-            "waiting_notices": SQL(
-                "SELECT NULL::int AS partner_id, NULL::int AS currency_id WHERE FALSE"
-            ),
-        }
-        if self._needs_profiles(policy):
-            judged = self.env["ar.debtor"]._get_judged_sql(company, day)
-            self.env.cr.execute("TRUNCATE ar_replay_profile")
-            self.env.cr.execute(
-                SQL(
-                    "INSERT INTO ar_replay_profile"
-                    " SELECT partner_id, profile FROM (%s) judged",
-                    judged,
-                )
-            )
-            parts["treated"] = self.env["ar.policy.rule"]._get_treated_sql(
-                company, day, SQL(PROFILE_SQL, date=fields.Date.to_string(day))
-            )
-        if not policy:
-            return parts
-        engine = self.env["ar.dunning.engine"]
-        groupings = engine._get_groupings(policy)
-        if "head_office" in groupings:
-            parts["office"] = SQL(OFFICE_SQL)
-        return {
-            **parts,
-            "policy_filter": SQL("id = %s", policy.id),
-            "special_policy": SQL("%s::int", policy.id),
-            "default_policy": policy.id,
-            "treated": SQL(TREATED_SQL, company=company.id, policy=policy.id),
-            "netting": engine._get_netting_sql(groupings),
-            "workday": engine._get_workdays_sql(company, day, policy),
-            "step_date": engine._get_rung_date_sql(policy),
-        }
+    def _keep_rates(self, company, day, rated):
+        """Exchange rates of the day.
+
+        :param rated: what this method said of the day before
+        :return: day of the newest rate
+        """
+        # sudo: exchange rates, whoever decides
+        newest = (
+            self.env["res.currency.rate"]
+            .sudo()
+            .search([("name", "<=", day)], order="name DESC", limit=1)
+        ).name or date.min
+        if newest != rated:
+            rates = self.env["ar.dunning.engine"]._get_rates_sql(company, day)
+            self.env.cr.execute("DELETE FROM ar_replay_rate")
+            self.env.cr.execute(SQL("INSERT INTO ar_replay_rate %s", rates))
+        return newest
+
+    # === OUTCOME === #
 
     @api.model
-    def _needs_profiles(self, policy):
-        """Whether the day's payer profiles matter to what is replayed."""
-        # sudo: whoever asks
-        variants = self.env["ar.dunning.level.variant"].sudo()
-        if policy:
-            domain = [("level_id.policy_id", "=", policy.id)]
-            return bool(variants.search_count(domain, limit=1))
-        rules = self.env["ar.policy.rule"].sudo()
-        return bool(
-            variants.search_count([("level_id.policy_id.active", "=", True)], limit=1)
-            or rules.search_count([("payer_profile", "!=", False)], limit=1)
-        )
+    def _finish(self, company, contacts):
+        """Convert the claims as a run does, and mark what was not needed."""
+        convert = self.env["ar.dunning.engine"]._get_converter(company)
+        for contact in contacts:
+            amount = convert(
+                contact["amount"], contact["currency_id"], contact.pop("rate_date")
+            )
+            contact["amount"] = company.currency_id.round(amount)
+        return self._mark_needless(contacts)
 
     @api.model
-    def _mark_needless(self, company, contacts):
+    def _mark_needless(self, contacts):
         """Mark the contacts whose items were all paid within three days anyway."""
         pairs = [
             (index, item_id, contact["date"])

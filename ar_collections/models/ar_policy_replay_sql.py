@@ -1,52 +1,98 @@
 """Queries of the replay; `ar.policy.replay.engine` fills in their parameters."""
 
-# What the replay has sent so far; gone with the transaction.
+# What the replay has sent so far, for each policy that is replayed (side); gone with the
+# transaction. And what changes from day to day without being decided.
 TABLES_SQL = (
-    "DROP TABLE IF EXISTS ar_replay_step, ar_replay_contact, ar_replay_profile",
+    """
+    DROP TABLE IF EXISTS ar_replay_step, ar_replay_contact, ar_replay_profile,
+                         ar_replay_rate, ar_replay_workday
+    """,
     """
     CREATE TEMPORARY TABLE ar_replay_step
-           (move_line_id int, level_id int, level_rank int, date date)
+           (side int, move_line_id int, level_id int, level_rank int, date date)
            ON COMMIT DROP
     """,
     """
     CREATE TEMPORARY TABLE ar_replay_contact
-           (partner_id int PRIMARY KEY, date date, reminder_date date)
+           (side int, partner_id int, date date, reminder_date date,
+            PRIMARY KEY (side, partner_id))
            ON COMMIT DROP
     """,
     """
     CREATE TEMPORARY TABLE ar_replay_profile
            (partner_id int PRIMARY KEY, profile varchar) ON COMMIT DROP
     """,
+    """
+    CREATE TEMPORARY TABLE ar_replay_rate (currency_id int, factor numeric)
+           ON COMMIT DROP
+    """,
+    """
+    CREATE TEMPORARY TABLE ar_replay_workday (first date, before int[], days date[])
+           ON COMMIT DROP
+    """,
 )
 
-# What was really sent before the first day.
+# What was really sent before the first day, and what earlier slices of this replay sent.
 SEED_SQL = """
-WITH step AS (
+WITH side AS (SELECT generate_series(0, %(sides)s - 1) AS number),
+step AS (
     INSERT INTO ar_replay_step
-    SELECT nl.move_line_id, nl.level_id, nl.level_rank, n.date_sent
+    SELECT side.number, nl.move_line_id, nl.level_id, nl.level_rank, n.date_sent
       FROM ar_dunning_notice n
       JOIN ar_dunning_notice_line nl ON nl.notice_id = n.id
+     CROSS JOIN side
      WHERE n.company_id = %(company)s AND n.state = 'sent'
        AND nl.is_live AND nl.is_step AND n.date_sent < %(first_day)s
+     UNION ALL
+    SELECT past.side, (step->>0)::int, (step->>1)::int, (step->>2)::int, past.date
+      FROM (%(past)s) past, jsonb_array_elements(past.steps) step
 )
 INSERT INTO ar_replay_contact
-SELECT d.partner_id, MAX(n.date_sent),
-       MAX(n.date_sent) FILTER (WHERE l.delay_days >= 0)
-  FROM ar_dunning_notice n
-  JOIN ar_debtor d ON d.id = n.debtor_id
-  JOIN ar_dunning_level l ON l.id = n.level_id
- WHERE n.company_id = %(company)s AND n.state = 'sent' AND n.channel != 'none'
-   AND n.date_sent < %(first_day)s
-GROUP BY d.partner_id
+SELECT side, partner_id, MAX(date), MAX(date) FILTER (WHERE is_reminder)
+  FROM (SELECT side.number AS side, d.partner_id, n.date_sent AS date,
+               l.delay_days >= 0 AS is_reminder
+          FROM ar_dunning_notice n
+          JOIN ar_debtor d ON d.id = n.debtor_id
+          JOIN ar_dunning_level l ON l.id = n.level_id
+         CROSS JOIN side
+         WHERE n.company_id = %(company)s AND n.state = 'sent' AND n.channel != 'none'
+           AND n.date_sent < %(first_day)s
+         UNION ALL
+        SELECT past.side, past.partner_id, past.date, l.delay_days >= 0
+          FROM (%(past)s) past
+          JOIN ar_dunning_level l ON l.id = past.level_id
+         WHERE past.channel != 'none') sent
+GROUP BY side, partner_id
+"""
+
+# The earlier slices of a replay that is taken in several.
+PAST_SQL = """
+SELECT CASE side WHEN 'a_policy' THEN 0 ELSE 1 END AS side, partner_id, level_id,
+       channel, date, steps
+  FROM ar_policy_replay_contact
+ WHERE replay_id = %(replay)s AND side IN ('a_policy', 'b_other')
+"""
+
+NO_PAST_SQL = """
+SELECT 0 AS side, 0 AS partner_id, 0 AS level_id, '' AS channel, NULL::date AS date,
+       '[]'::jsonb AS steps
+ WHERE FALSE
 """
 
 STEPS_SQL = """
     SELECT taken.move_line_id, taken.level_id, taken.level_rank, taken.date
       FROM ar_replay_step taken
-     WHERE taken.move_line_id IN (SELECT id FROM open_item)
+     WHERE taken.side = %(side)s
+       AND taken.move_line_id IN (SELECT id FROM open_item)
 """
 
-CONTACTS_SQL = "SELECT partner_id, date, reminder_date FROM ar_replay_contact"
+CONTACTS_SQL = """
+    SELECT partner_id, date, reminder_date FROM ar_replay_contact WHERE side = %(side)s
+"""
+
+NO_WAITING_SQL = """
+    SELECT NULL::int AS partner_id, NULL::int AS currency_id WHERE FALSE
+"""
 
 # The payer profile of the row ``d`` of `ar_debtor` on the day that is replayed.
 PROFILE_SQL = """
@@ -55,6 +101,19 @@ CASE WHEN d.profile_manual IS NOT NULL
      THEN d.profile_manual
      ELSE COALESCE((SELECT known.profile FROM ar_replay_profile known
                      WHERE known.partner_id = d.partner_id), 'new') END
+"""
+
+# Only profiles that change are written: a year of days leaves few dead rows.
+JUDGE_SQL = """
+WITH judged AS MATERIALIZED (SELECT partner_id, profile FROM (%(judged)s) judged),
+gone AS (
+    DELETE FROM ar_replay_profile known
+     WHERE known.partner_id NOT IN (SELECT partner_id FROM judged)
+)
+INSERT INTO ar_replay_profile AS known
+SELECT partner_id, profile FROM judged
+    ON CONFLICT (partner_id) DO UPDATE SET profile = EXCLUDED.profile
+ WHERE known.profile != EXCLUDED.profile
 """
 
 # Everybody under one policy, with the payer profile of the day.
@@ -72,47 +131,46 @@ DAY_SQL = """
 WITH decision AS MATERIALIZED (%(decision)s),
 step AS (
     INSERT INTO ar_replay_step
-    SELECT id, next_level_id, level_rank, %(date)s FROM decision WHERE verdict = 'dun'
+    SELECT %(side)s, id, next_level_id, level_rank, %(date)s::date
+      FROM decision WHERE verdict = 'dun'
 ),
 contact AS MATERIALIZED (
     SELECT d.group_id, d.group_key, d.currency_id, d.notice_level_id AS level_id,
-           d.channel, SUM(d.residual) AS amount, MAX(d.days_overdue) AS days_overdue,
-           array_agg(d.id) FILTER (WHERE d.verdict = 'dun') AS item_ids
+           d.channel, SUM(d.amount) AS amount, MAX(d.days_overdue) AS days_overdue,
+           array_agg(d.id) FILTER (WHERE d.verdict = 'dun') AS item_ids,
+           jsonb_agg(jsonb_build_array(d.id, d.next_level_id, d.level_rank))
+               FILTER (WHERE d.verdict = 'dun') AS steps
       FROM decision d
      WHERE d.notice_level_id IS NOT NULL AND d.verdict IN %(in_notice)s
   GROUP BY 1, 2, 3, 4, 5
 ),
 remembered AS (
     INSERT INTO ar_replay_contact AS known
-    SELECT c.group_id, %(date)s,
+    SELECT %(side)s, c.group_id, %(date)s::date,
            CASE WHEN BOOL_OR(l.delay_days >= 0) THEN %(date)s::date END
       FROM contact c
       JOIN ar_dunning_level l ON l.id = c.level_id
      WHERE c.channel != 'none'
   GROUP BY c.group_id
-        ON CONFLICT (partner_id) DO UPDATE
+        ON CONFLICT (side, partner_id) DO UPDATE
        SET date = EXCLUDED.date,
            reminder_date = COALESCE(EXCLUDED.reminder_date, known.reminder_date)
 )
-SELECT %(date)s::date AS date, group_id AS partner_id, level_id, currency_id,
-       amount::float AS amount, days_overdue, item_ids
+SELECT %(side)s AS side, %(date)s::date AS date, %(date)s::date AS rate_date,
+       group_id AS partner_id, level_id, currency_id, channel, amount::float AS amount,
+       days_overdue, item_ids, COALESCE(steps, '[]') AS steps
   FROM contact
 ORDER BY group_id, currency_id, group_key
 """
 
 REAL_SQL = """
-SELECT n.date_sent AS date, d.partner_id, n.level_id, n.currency_id,
-       SUM(CASE WHEN line.currency_id = company.currency_id
-                     OR line.amount_currency = 0 THEN nl.amount_residual
-                ELSE nl.amount_residual * line.balance / line.amount_currency
-           END)::float AS amount,
+SELECT n.date_sent AS date, n.date AS rate_date, d.partner_id, n.level_id,
+       n.currency_id, n.channel, SUM(nl.amount_residual)::float AS amount,
        MAX(nl.days_overdue) AS days_overdue,
        array_agg(nl.move_line_id) FILTER (WHERE nl.is_step) AS item_ids
   FROM ar_dunning_notice n
   JOIN ar_debtor d ON d.id = n.debtor_id
   JOIN ar_dunning_notice_line nl ON nl.notice_id = n.id
-  JOIN account_move_line line ON line.id = nl.move_line_id
-  JOIN res_company company ON company.id = n.company_id
  WHERE n.company_id = %(company)s AND n.state = 'sent'
    AND n.date_sent BETWEEN %(date_from)s AND %(date_to)s
    AND (%(partner_ids)s::int[] IS NULL OR d.partner_id = ANY(%(partner_ids)s::int[]))
