@@ -6,4 +6,5 @@ from . import ar_dunning_run_start
 from . import ar_dunning_run_undo
 from . import ar_pause_create
 from . import ar_policy_replay
+from . import ar_policy_replay_contact
 from . import base_partner_merge

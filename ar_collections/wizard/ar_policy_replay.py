@@ -1,5 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+# A browser gets news of a back-test about this often, in seconds.
+SLICE_SECONDS = 1.5
 
 
 class ArPolicyReplay(models.TransientModel):
@@ -44,14 +48,26 @@ class ArPolicyReplay(models.TransientModel):
     rhythm = fields.Selection(
         [
             ("day", "every day"),
+            ("weekday", "Monday to Friday"),
             ("week", "once a week"),
             ("real", "on the days of the real runs"),
         ],
         "Runs take place",
+        compute="_compute_rhythm",
+        precompute=True,
+        store=True,
+        readonly=False,
         required=True,
-        default="day",
+        help="Proposed: as often as this company really runs its ladder.",
     )
+    real_note = fields.Char(compute="_compute_real_note")
     contact_ids = fields.One2many("ar.policy.replay.contact", "replay_id")
+    outcome = fields.Json(
+        readonly=True, help="What is shown: its settings, days and names of sides."
+    )
+    days_done = fields.Integer(readonly=True)
+    has_outcome = fields.Boolean(compute="_compute_is_stale")
+    is_stale = fields.Boolean(compute="_compute_is_stale")
     summary = fields.Html(compute="_compute_summary", sanitize=False)
 
     # === COMPUTE METHODS === #
@@ -59,66 +75,126 @@ class ArPolicyReplay(models.TransientModel):
     def _compute_display_name(self):
         self.display_name = self.env._("Simulate and back-test")
 
-    @api.depends("contact_ids")
-    def _compute_summary(self):
+    @api.depends("company_id")
+    def _compute_rhythm(self):
         for replay in self:
-            rows, sides = replay._get_summary()
-            replay.summary = rows and self.env["ir.qweb"]._render(
-                "ar_collections.policy_replay_summary",
-                {"rows": rows, "sides": sides, "currency": replay.currency_id},
+            replay.rhythm = replay._get_usual_rhythm()
+
+    @api.depends("company_id", "months")
+    def _compute_real_note(self):
+        _ = self.env._
+        for replay in self:
+            since = replay._get_real_since()
+            first = replay._get_span()[0]
+            replay.real_note = (
+                _("Nothing was ever really sent: there is nothing to compare with.")
+                if not since
+                else _(
+                    "The first message was really sent on %(date)s. Before that day there "
+                    "is nothing to compare with.",
+                    date=format_date(self.env, since),
+                )
+                if since > first
+                else _(
+                    "Messages were really sent since %s.", format_date(self.env, since)
+                )
             )
 
-    def _get_summary(self):
-        """Rows (level, {side: (contacts, customers, amount, needless)}), and sides."""
-        groups = self.env["ar.policy.replay.contact"]._read_group(
-            [("replay_id", "in", self.ids)],
-            ["level_name", "side"],
-            [
-                "__count",
-                "debtor_id:count_distinct",
-                "amount:sum",
-                "needless:sum",
-                "level_sequence:min",
-            ],
-        )
-        rows, sides, order = {}, [], {}
-        for level, side, *figures, sequence in groups:
-            rows.setdefault(level, {})[side] = figures
-            order[level] = min(sequence, order.get(level, sequence))
-            if side not in sides:
-                sides.append(side)
-        names = dict(
-            self.env["ar.policy.replay.contact"]
-            ._fields["side"]
-            ._description_selection(self.env)
-        )
-        return (
-            sorted(rows.items(), key=lambda row: (order[row[0]], row[0])),
-            [(side, self._get_side_name(side, names)) for side in sorted(sides)],
-        )
+    @api.depends(
+        "company_id",
+        "mode",
+        "policy_id",
+        "compare",
+        "other_policy_id",
+        "months",
+        "rhythm",
+        "outcome",
+    )
+    def _compute_is_stale(self):
+        for replay in self:
+            replay.has_outcome = bool(replay.outcome)
+            replay.is_stale = (
+                replay.has_outcome
+                and replay.outcome["settings"] != replay._get_settings()
+            )
 
-    def _get_side_name(self, side, names):
-        policy = {"a_policy": self.policy_id, "b_other": self.other_policy_id}
-        return policy.get(side, self.policy_id.browse()).name or names[side]
+    @api.depends("outcome", "days_done")
+    def _compute_summary(self):
+        for replay in self:
+            replay.summary = replay.outcome and self.env["ir.qweb"]._render(
+                "ar_collections.policy_replay_summary", replay._get_summary()
+            )
 
     # === ACTION METHODS === #
 
     def action_show(self):
-        """Replay and show the outcome in this form. Nothing is sent.
+        """Replay at once and show the outcome in this form. Nothing is sent.
 
         :raise UserError: if the span makes no sense
         """
-        self.ensure_one()
-        self.company_id.check_access("read")
-        today = self.company_id._ar_today()
+        progress = self.action_start()
+        while progress["done"] < progress["total"]:
+            progress = self.action_step()
+        return True
+
+    def action_start(self):
+        """Forget what was shown and note what is to be replayed.
+
+        :return: ``done`` and ``total`` (days), ``until`` (the last day done)
+        :rtype: dict
+        :raise UserError: if the span makes no sense
+        """
+        self._check_may_replay()
         if self.mode == "past" and not 1 <= self.months <= 36:
             raise UserError(self.env._("Choose 1 to 36 months."))
         self.contact_ids.unlink()
-        if self.mode == "today":
-            self._keep("a_policy", self._run([today], self.policy_id))
-        else:
-            self._back_test(today)
-        return True
+        first, last = self._get_span()
+        rhythm = self.rhythm if self.mode == "past" else "day"
+        # sudo: the days of runs; whoever may open this window manages policies
+        engine = self.env["ar.policy.replay.engine"].sudo()
+        days = engine._get_days(first, last, rhythm, self.company_id)
+        if not days:
+            raise UserError(
+                self.env._("No run took place in that time: choose other days.")
+            )
+        self.days_done = 0
+        self.outcome = {
+            "settings": self._get_settings(),
+            "span": [fields.Date.to_string(day) for day in (first, last)],
+            "days": [fields.Date.to_string(day) for day in days],
+            "sides": self._get_sides(),
+        }
+        return self._get_progress()
+
+    def action_step(self):
+        """Replay some more days, for a second or two.
+
+        :return: as `action_start`
+        :rtype: dict
+        """
+        self._check_may_replay()
+        days = self._get_days()[self.days_done :]
+        if not days:
+            return self._get_progress()
+        policies = self._get_policies()
+        # sudo: the ledger and the notices are read as a whole; whoever may open this
+        # window manages policies
+        engine = self.env["ar.policy.replay.engine"].sudo()
+        contacts, done = engine._replay_sides(
+            self.company_id,
+            days,
+            list(policies.values()),
+            past=self,
+            seconds=SLICE_SECONDS,
+        )
+        sides = list(policies)
+        for contact in contacts:
+            contact["side"] = sides[contact["side"]]
+        if "c_real" in self.outcome["sides"]:
+            contacts += self._get_real(days[done - 1])
+        self._keep(contacts)
+        self.days_done += done
+        return self._get_progress()
 
     def action_open_contacts(self):
         """Open the contacts behind the table, as chart, pivot and list."""
@@ -126,92 +202,93 @@ class ArPolicyReplay(models.TransientModel):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "ar_collections.ar_policy_replay_contact_action"
         )
-        return dict(action, domain=[("replay_id", "=", self.id)])
+        is_today = self._is_of_today()
+        measures = ["__count", "amount"] if is_today else ["__count", "amount", "needless"]
+        return dict(
+            action,
+            domain=[("replay_id", "=", self.id)],
+            context={"is_today": is_today, "pivot_measures": measures},
+        )
 
     # === BUSINESS METHODS === #
 
-    def _run(self, days, policy):
-        # sudo: the ledger and the notices are read as a whole; whoever may open this
-        # window manages policies
-        engine = self.env["ar.policy.replay.engine"].sudo()
-        return engine._replay(self.company_id, days, policy) if days else []
+    def _check_may_replay(self):
+        """Access to this window, and to the company and policies it names."""
+        self.ensure_one()
+        self.check_access("write")
+        self.company_id.check_access("read")
+        (self.policy_id | self.other_policy_id).check_access("read")
 
-    def _back_test(self, today):
-        engine = self.env["ar.policy.replay.engine"].sudo()  # as above
-        last = fields.Date.subtract(today, days=1)
-        first = fields.Date.subtract(today, months=self.months)
-        days = engine._get_days(first, last, self.rhythm, self.company_id)
-        if not days:
-            raise UserError(
-                self.env._("No run took place in that time: choose other days.")
-            )
-        self._keep("a_policy", self._run(days, self.policy_id))
-        if self.compare == "policy":
-            self._keep("b_other", self._run(days, self.other_policy_id))
-        else:
-            self._keep("c_real", engine._get_real(self.company_id, first, last))
-
-    def _keep(self, side, contacts):
-        """Keep the outcome in this window's own rows."""
-        debtors = self.env["ar.debtor"].search(
-            [("company_id", "=", self.company_id.id)]
-        )
-        by_partner = {debtor.partner_id.id: debtor.id for debtor in debtors}
-        levels = self.env["ar.dunning.level"].browse(
-            {contact["level_id"] for contact in contacts}
-        )
-        # ranked, so that charts show the rungs in their order
-        known = {
-            level.id: (rank, f"{rank}. {level.name}")
-            for policy in levels.policy_id
-            for rank, level in enumerate(policy.level_ids.sorted("sequence"), 1)
+    def _get_settings(self):
+        """What the outcome depends on, as it stands in the form."""
+        settings = {
+            "company_id": self.company_id._origin.id,
+            "mode": self.mode,
+            "policy_id": self.policy_id._origin.id,
         }
-        self.env["ar.policy.replay.contact"].create(
-            [
-                {
-                    "replay_id": self.id,
-                    "side": side,
-                    "date": contact["date"],
-                    "partner_id": contact["partner_id"],
-                    "debtor_id": by_partner.get(contact["partner_id"]),
-                    "level_name": known[contact["level_id"]][1],
-                    "level_sequence": known[contact["level_id"]][0],
-                    "amount": contact["amount"],
-                    "days_overdue": contact["days_overdue"],
-                    "needless": int(contact["is_needless"]),
-                }
-                for contact in contacts
-            ]
+        if self.mode == "past":
+            settings.update(
+                months=self.months, rhythm=self.rhythm, compare=self.compare
+            )
+            if self.compare == "policy":
+                settings["other_policy_id"] = self.other_policy_id._origin.id
+        return settings
+
+    def _get_sides(self):
+        """Sides of the comparison with the names that they have on the screen."""
+        as_today = self.env._("Each customer as today")
+        sides = {"a_policy": self.policy_id.name or as_today}
+        if self.mode == "past" and self.compare == "policy":
+            sides["b_other"] = self.other_policy_id.name or as_today
+        elif self.mode == "past":
+            sides["c_real"] = self.env._("What really happened")
+        return sides
+
+    def _get_policies(self):
+        """The policy of each side that is decided, as it was when it was started."""
+        settings = self.outcome["settings"]
+        policy = self.env["ar.policy"]
+        policies = {"a_policy": policy.browse(settings["policy_id"] or [])}
+        if "b_other" in self.outcome["sides"]:
+            policies["b_other"] = policy.browse(settings["other_policy_id"] or [])
+        for chosen in policies.values():
+            chosen.check_access("read")
+        return policies
+
+    def _get_span(self):
+        """First and last day of what is replayed."""
+        company = self.company_id or self.env.company.root_id
+        today = company._ar_today()
+        if self.mode == "today":
+            return today, today
+        return (
+            fields.Date.subtract(today, months=min(max(self.months, 1), 36)),
+            fields.Date.subtract(today, days=1),
         )
 
+    def _get_days(self):
+        return [fields.Date.to_date(day) for day in self.outcome["days"]]
 
-class ArPolicyReplayContact(models.TransientModel):
-    """One contact that a policy would have made, or that was made."""
+    def _get_progress(self):
+        days = self._get_days()
+        until = days[self.days_done - 1] if self.days_done else days[0]
+        return {
+            "done": self.days_done,
+            "total": len(days),
+            "until": format_date(self.env, until),
+        }
 
-    _name = "ar.policy.replay.contact"
-    _description = "Contact in a Back-Test"
-    _order = "date, partner_id, side"
-    _rec_name = "level_name"
+    def _is_of_today(self):
+        return bool(self.outcome) and self.outcome["settings"]["mode"] == "today"
 
-    replay_id = fields.Many2one(
-        "ar.policy.replay", required=True, index=True, ondelete="cascade"
-    )
-    side = fields.Selection(
-        [
-            ("a_policy", "This policy"),
-            ("b_other", "The other policy"),
-            ("c_real", "What really happened"),
-        ],
-        required=True,
-    )
-    date = fields.Date(required=True)
-    partner_id = fields.Many2one("res.partner", "Customer")
-    debtor_id = fields.Many2one("ar.debtor")
-    level_name = fields.Char("Level")
-    level_sequence = fields.Integer(aggregator=None)
-    currency_id = fields.Many2one(related="replay_id.currency_id")
-    amount = fields.Monetary("Claimed")
-    days_overdue = fields.Integer("Days late", aggregator="avg")
-    needless = fields.Integer(
-        "Without need", help="The customer paid within three days anyway."
-    )
+    def _get_real(self, until):
+        """What was really sent after the days done, up to ``until``."""
+        first, last = map(fields.Date.to_date, self.outcome["span"])
+        days = self._get_days()
+        if self.days_done:
+            first = fields.Date.add(days[self.days_done - 1], days=1)
+        if until == days[-1]:
+            until = last
+        engine = self.env["ar.policy.replay.engine"].sudo()  # as in `action_step`
+        contacts = engine._get_real(self.company_id, first, until)
+        return [dict(contact, side="c_real") for contact in contacts]

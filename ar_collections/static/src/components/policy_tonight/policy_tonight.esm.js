@@ -1,5 +1,5 @@
 import {Component, useState} from "@odoo/owl";
-import {formatFloat} from "@web/views/fields/formatters";
+import {formatMonetary} from "@web/views/fields/formatters";
 import {registry} from "@web/core/registry";
 import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
 import {useService} from "@web/core/utils/hooks";
@@ -19,7 +19,7 @@ export class ArPolicyTonight extends Component {
         this.state.busy = true;
         try {
             const changes = await record.getChanges();
-            const {before, after} = await this.orm.call(
+            const {before, after, currency_id: currencyId} = await this.orm.call(
                 "ar.policy",
                 "preview_changes",
                 [record.resId || false, changes]
@@ -30,7 +30,7 @@ export class ArPolicyTonight extends Component {
                 return {
                     name,
                     count,
-                    amount: formatFloat(amount, {digits: [16, 2]}),
+                    amount: formatMonetary(amount, {currencyId}),
                     change: was ? count - was[1] : count,
                 };
             });
