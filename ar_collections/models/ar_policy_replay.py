@@ -83,7 +83,7 @@ class ArPolicyReplay(models.AbstractModel):
             )
             for statement in statements.values():
                 contacts += self.env.execute_query_dict(statement)
-            if seconds and time.monotonic() - started > seconds:
+            if seconds is not None and time.monotonic() - started >= seconds:
                 break
         self._forget_statements()
         return self._finish(company, contacts), done

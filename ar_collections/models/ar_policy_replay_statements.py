@@ -18,8 +18,9 @@ from .ar_policy_replay_sql import (
     TREATED_SQL,
 )
 
-# Stands for the day in statements that are planned once and executed for many days.
-ANY_DAY = date(1000, 1, 1)
+# Stands for the day in statements that are planned once and executed for many days. No
+# ledger is so old: a parameter of that time is this day, or was counted from it.
+ANY_DAY = date(1500, 1, 1)
 
 
 class ArPolicyReplay(models.AbstractModel):
@@ -92,7 +93,7 @@ class ArPolicyReplay(models.AbstractModel):
             param = fields.Date.to_string(param)
         return (
             isinstance(param, str)
-            and re.match(r"(09[5-9]|10[0-4])\d-\d\d-\d\d", param) is not None
+            and re.match(r"1(4[5-9]|5[0-4])\d-\d\d-\d\d", param) is not None
             and param != fields.Date.to_string(ANY_DAY)
         )
 

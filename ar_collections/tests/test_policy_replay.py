@@ -1,9 +1,11 @@
 from datetime import timedelta
+from itertools import pairwise
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
 from odoo import fields
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from .common import TODAY, ArCollectionsCommon
@@ -11,9 +13,8 @@ from .common import TODAY, ArCollectionsCommon
 FIRST = fields.Date.to_date("2026-02-01")
 
 
-@tagged("post_install", "-at_install")
-class TestPolicyReplay(ArCollectionsCommon):
-    """A policy is tried on the past before it meets a customer."""
+class ReplayCommon(ArCollectionsCommon):
+    """A past to replay: some customers and how they paid."""
 
     @classmethod
     def setUpClass(cls):
@@ -36,6 +37,11 @@ class TestPolicyReplay(ArCollectionsCommon):
                     with freeze_time(day):
                         self._pay(self.prompt)
                 self._run_ladder(str(day))
+
+
+@tagged("post_install", "-at_install")
+class TestPolicyReplay(ReplayCommon):
+    """A policy is tried on the past before it meets a customer."""
 
     def _key(self, contact):
         return (
@@ -113,30 +119,121 @@ class TestPolicyReplay(ArCollectionsCommon):
             self.engine._replay(self.company, days[:1])
         self.assertEqual(counts[0], counts[1])
 
-    def test_wizard_shows_both_sides_by_level(self):
-        self._live()
-        wizard = self.env["ar.policy.replay"].create(
-            {"mode": "past", "months": 3, "company_id": self.company.id}
-        )
-        wizard.action_show()
-        self.assertEqual(set(wizard.contact_ids.mapped("side")), {"a_policy", "c_real"})
-        self.assertIn("First reminder", wizard.summary)
-        self.assertIn("What really happened", wizard.summary)
-        groups = dict(
-            self.env["ar.policy.replay.contact"]._read_group(
-                [("replay_id", "=", wizard.id)], ["side"], ["needless:sum"]
-            )
-        )
-        self.assertEqual(groups["c_real"], 1)
+    def _replay_unplanned(self, policy=None):
+        """The same with each day's query made for that day."""
+        with patch.object(type(self.engine), "_prepare", lambda *_args: {}):
+            return self.engine._replay(self.company, self.days, policy)
 
-    def test_simulation_of_today_is_what_a_run_would_do(self):
-        wizard = self.env["ar.policy.replay"].create({"company_id": self.company.id})
-        wizard.action_show()
-        run = self._preview(TODAY)
-        self.assertEqual(len(wizard.contact_ids), len(run.notice_ids))
+    def _vary(self):
+        """Everything that changes from day to day: profiles, working days, rates."""
+        self.policy.is_workdays_only = True
+        self.env["ar.dunning.level.variant"].create(
+            {
+                "level_id": self.second.id,
+                "payer_profile": "chronic",
+                "is_skipped": True,
+            }
+        )
+        self.policy.level_ids.min_amount = 100
+        rates = [(str(day), 1 + number % 3) for number, day in enumerate(self.days)]
+        currency = self.setup_other_currency("CHF", rates=rates[20:])
+        for number in range(4):
+            late = self._create_customer(f"Chronic {number} Ltd")
+            self._create_invoice_due("2025-09-01", 90 + number, late)
+            self._create_invoice_due("2026-01-28", 199, late, currency_id=currency.id)
+            with freeze_time("2026-02-20"):
+                self._pay(self._create_invoice_due("2025-11-01", 80, late))
+                self._pay(self._create_invoice_due("2025-12-01", 80, late))
+
+    def test_days_planned_once_are_decided_as_if_each_was_planned(self):
+        self._vary()
+        planned = self.engine._replay(self.company, self.days)
+        self.assertEqual(planned, self._replay_unplanned())
+        self.assertGreater(len({c["currency_id"] for c in planned}), 1)
         self.assertEqual(
-            sorted(wizard.contact_ids.mapped("amount")),
-            sorted(run.notice_ids.mapped("amount_due")),
+            self.engine._replay(self.company, self.days, self.policy),
+            self._replay_unplanned(self.policy),
+        )
+
+    def test_query_that_counts_from_the_day_in_python_is_made_for_each_day(self):
+        source = type(self.env["ar.open.item"])
+        rebuilt = source._get_rebuilt_sql
+
+        def _get_stale_sql(self, domain, date):
+            return rebuilt(self, domain, date - timedelta(days=9))
+
+        with freeze_time("2026-02-07"):
+            self._pay(self.prompt)
+        plain = self.engine._replay(self.company, self.days)
+        with patch.object(source, "_get_rebuilt_sql", _get_stale_sql):
+            shifted = self.engine._replay(self.company, self.days)
+            self.assertEqual(shifted, self._replay_unplanned())
+        # whatever is booked is known nine days later
+        self.assertNotEqual(shifted, plain)
+
+    def test_two_policies_walk_together_as_each_alone(self):
+        self._vary()
+        gentle = self.policy.copy({"name": "Gentle", "active": False})
+        gentle.level_ids.sorted("sequence")[2:].unlink()
+        policies = [self.policy, gentle, None]
+        together, done = self.engine._replay_sides(self.company, self.days, policies)
+        self.assertEqual(done, len(self.days))
+        for side, policy in enumerate(policies):
+            alone = self.engine._replay(self.company, self.days, policy)
+            self.assertEqual(
+                [self._key(c) for c in together if c["side"] == side],
+                [self._key(c) for c in alone],
+            )
+
+    def test_each_further_day_costs_the_same_few_queries(self):
+        counts = []
+        for number in (1, 6, 11, 16, 21):
+            self.env.invalidate_all()
+            start = self.env.cr.sql_log_count
+            self.engine._replay(self.company, self.days[:number])
+            counts.append(self.env.cr.sql_log_count - start)
+        # the newest rate, the payer profiles and the decision; the first round warms up
+        more = [late - early for early, late in pairwise(counts[1:])]
+        self.assertEqual(more, [15, 15, 15])
+
+    def test_failed_replay_leaves_nothing_that_the_next_one_trips_over(self):
+        with (
+            patch.object(type(self.engine), "_finish", side_effect=UserError("No")),
+            patch.object(type(self.engine), "_forget_statements", lambda _self: None),
+            self.assertRaises(UserError),
+        ):
+            self.engine._replay(self.company, self.days[:2])
+        self.assertTrue(self.engine._replay(self.company, self.days))
+
+    def test_foreign_claims_are_converted_as_the_run_converts_them(self):
+        # booked at 2 to 1, on the day of the run it is 4 to 1
+        currency = self.setup_other_currency(
+            "CHF", rates=[("2020-01-01", 2.0), (TODAY, 4.0)]
+        )
+        swiss = self._create_customer("Swiss Ltd")
+        self._create_invoice_due("2026-03-20", 1000, swiss, currency_id=currency.id)
+        company, today = self.company, fields.Date.to_date(TODAY)
+        replayed = self.engine._replay(company, [today], partners=swiss)
+        self.assertEqual([c["amount"] for c in replayed], [250])
+        tonight = self.policy.preview_changes(self.policy.id, {})
+        with self.trap_contacts():
+            run = self._preview()
+            run.action_confirm()
+            self._deliver()
+        self.assertEqual(sum(row[2] for row in tonight["before"]), run.amount_total)
+        self.assertEqual(sum(row[2] for row in tonight["after"]), run.amount_total)
+        self.assertEqual(tonight["currency_id"], company.currency_id.id)
+        real = self.engine._get_real(company, today, today, partners=swiss)
+        self.assertEqual([c["amount"] for c in real], [250])
+
+    def test_days_of_runs(self):
+        first, last = self.days[0], self.days[-1]
+        count = lambda rhythm: len(  # noqa: E731
+            self.engine._get_days(first, last, rhythm, self.company)
+        )
+        self.assertEqual(
+            [count(rhythm) for rhythm in ("day", "weekday", "week", "real")],
+            [58, 41, 9, 0],
         )
 
     def test_unsaved_changes_show_what_they_would_do_and_are_not_kept(self):

@@ -85,7 +85,7 @@ class ArPolicyReplay(models.TransientModel):
         _ = self.env._
         for replay in self:
             since = replay._get_real_since()
-            first = replay._get_span()[0]
+            first = replay._get_past_span()[0]
             replay.real_note = (
                 _("Nothing was ever really sent: there is nothing to compare with.")
                 if not since
@@ -148,8 +148,11 @@ class ArPolicyReplay(models.TransientModel):
         if self.mode == "past" and not 1 <= self.months <= 36:
             raise UserError(self.env._("Choose 1 to 36 months."))
         self.contact_ids.unlink()
-        first, last = self._get_span()
-        rhythm = self.rhythm if self.mode == "past" else "day"
+        first, last = self._get_past_span()
+        rhythm = self.rhythm
+        if self.mode == "today":
+            first = last = self.company_id._ar_today()
+            rhythm = "day"
         # sudo: the days of runs; whoever may open this window manages policies
         engine = self.env["ar.policy.replay.engine"].sudo()
         days = engine._get_days(first, last, rhythm, self.company_id)
@@ -255,14 +258,12 @@ class ArPolicyReplay(models.TransientModel):
             chosen.check_access("read")
         return policies
 
-    def _get_span(self):
-        """First and last day of what is replayed."""
-        company = self.company_id or self.env.company.root_id
-        today = company._ar_today()
-        if self.mode == "today":
-            return today, today
+    def _get_past_span(self):
+        """First and last day of the past that is replayed."""
+        today = (self.company_id or self.env.company.root_id)._ar_today()
+        months = min(max(self.months, 1), 36)
         return (
-            fields.Date.subtract(today, months=min(max(self.months, 1), 36)),
+            fields.Date.subtract(today, months=months),
             fields.Date.subtract(today, days=1),
         )
 

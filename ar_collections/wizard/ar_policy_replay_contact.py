@@ -61,15 +61,15 @@ class ArPolicyReplay(models.TransientModel):
                 {
                     "replay_id": self.id,
                     "side": contact["side"],
-                    "side_name": self.outcome["sides"][contact["side"]],
+                    "treated_by": self._get_treated_by(
+                        contact["side"], policies[contact["level_id"]]
+                    ),
                     "date": contact["date"],
                     "partner_id": contact["partner_id"],
                     "level_id": contact["level_id"],
                     "level_name": names[contact["level_id"]],
                     "level_sequence": ranks[contact["level_id"]],
                     "policy_name": policies[contact["level_id"]],
-                    "rung": f"{names[contact['level_id']]}"
-                    f" ({policies[contact['level_id']]})",
                     "channel": contact["channel"],
                     "amount": contact["amount"],
                     "days_overdue": contact["days_overdue"],
@@ -79,6 +79,11 @@ class ArPolicyReplay(models.TransientModel):
                 for contact in contacts
             ]
         )
+
+    def _get_treated_by(self, side, policy_name):
+        """The side, and the policy where that does not say it: a legend for charts."""
+        name = self.outcome["sides"][side]
+        return name if name == policy_name else f"{name}: {policy_name}"
 
     def _get_summary(self):
         """Values of the summary's template.
@@ -90,15 +95,19 @@ class ArPolicyReplay(models.TransientModel):
         contacts = self.env["ar.policy.replay.contact"]
         domain = [("replay_id", "in", self._origin.ids)]
         figures = ["__count", "partner_id:count_distinct", "amount:sum", "needless:sum"]
-        rows = {}
+        rows, order = {}, {}
         for policy, rank, level, side, *values in contacts._read_group(
             domain, ["policy_name", "level_sequence", "level_name", "side"], figures
         ):
             rows.setdefault((policy, rank, level), {})[side] = values
+            # in the order of the columns
+            order[policy] = min(side, order.get(policy, side))
         return {
             "rows": [
                 (policy, level, rows[policy, rank, level])
-                for policy, rank, level in sorted(rows)
+                for policy, rank, level in sorted(
+                    rows, key=lambda row: (order[row[0]], *row)
+                )
             ],
             "totals": {
                 side: values
@@ -156,14 +165,13 @@ class ArPolicyReplayContact(models.TransientModel):
         ],
         required=True,
     )
-    side_name = fields.Char("Treated by")
+    treated_by = fields.Char()
     date = fields.Date(required=True)
     partner_id = fields.Many2one("res.partner", "Customer")
     level_id = fields.Many2one("ar.dunning.level", "Rung", ondelete="cascade")
     policy_name = fields.Char("Policy")
     level_name = fields.Char("Level")
     level_sequence = fields.Integer(aggregator=None)
-    rung = fields.Char("Level and policy")
     channel = fields.Char()
     currency_id = fields.Many2one(related="replay_id.currency_id")
     amount = fields.Monetary("Claimed")

@@ -36,7 +36,7 @@ registry.category("web_tour.tours").add("ar_collections_manager_tries_a_policy",
                 ".o_field_widget[name='policy_id'] input:value(Friendly), .o_field_widget[name='policy_id']:contains(Friendly)",
         },
         {
-            trigger: "button[name='action_show']",
+            trigger: ".o_ar_policy_replay_show button:contains(Show)",
             run: "click",
         },
         {trigger: `${SUMMARY} tfoot:contains(All)`},
@@ -44,6 +44,10 @@ registry.category("web_tour.tours").add("ar_collections_manager_tries_a_policy",
             content: "Back-test it beside another policy",
             trigger: ".o_field_widget[name='mode'] input[data-value='past']",
             run: "click",
+        },
+        {
+            content: "What is shown is of the settings before",
+            trigger: ".alert-warning:not(.d-none):contains(earlier settings)",
         },
         {
             trigger: ".o_field_widget[name='months'] input",
@@ -62,7 +66,7 @@ registry.category("web_tour.tours").add("ar_collections_manager_tries_a_policy",
             run: "click",
         },
         {
-            trigger: "button[name='action_show']",
+            trigger: ".o_ar_policy_replay_show button:contains(Show)",
             run: "click",
         },
         {
