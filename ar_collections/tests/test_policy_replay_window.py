@@ -19,7 +19,15 @@ class TestPolicyReplayWindow(ReplayCommon):
 
     def _get_rows(self, window):
         return [
-            (c.date, c.partner_id, c.treated_by, c.level_name, c.amount, c.needless, c.steps)
+            (
+                c.date,
+                c.partner_id,
+                c.treated_by,
+                c.level_name,
+                c.amount,
+                c.needless,
+                c.steps,
+            )
             for c in window.contact_ids.sorted(
                 lambda c: (c.date, c.partner_id.id, c.side, c.level_name, c.amount)
             )
@@ -218,8 +226,10 @@ class TestPolicyReplayWindow(ReplayCommon):
                 ).action_start()
         # what was made in a company that was left since
         both = self._new_manager("both", self.company | other)
-        window = self.env["ar.policy.replay"].with_user(both).create(
-            {"company_id": self.company.id}
+        window = (
+            self.env["ar.policy.replay"]
+            .with_user(both)
+            .create({"company_id": self.company.id})
         )
         both.write({"company_id": other.id, "company_ids": [(6, 0, other.ids)]})
         with self.assertRaises(AccessError):
@@ -227,8 +237,10 @@ class TestPolicyReplayWindow(ReplayCommon):
 
     def test_policy_that_may_not_be_read_any_more_stops_the_replay(self):
         manager = self._new_manager("manager", self.company)
-        window = self.env["ar.policy.replay"].with_user(manager).create(
-            {"company_id": self.company.id, "policy_id": self.policy.id}
+        window = (
+            self.env["ar.policy.replay"]
+            .with_user(manager)
+            .create({"company_id": self.company.id, "policy_id": self.policy.id})
         )
         window.action_start()
         other = self.setup_other_company()["company"]

@@ -206,7 +206,9 @@ class ArPolicyReplay(models.TransientModel):
             "ar_collections.ar_policy_replay_contact_action"
         )
         is_today = self._is_of_today()
-        measures = ["__count", "amount"] if is_today else ["__count", "amount", "needless"]
+        measures = (
+            ["__count", "amount"] if is_today else ["__count", "amount", "needless"]
+        )
         return dict(
             action,
             domain=[("replay_id", "=", self.id)],

@@ -24,7 +24,9 @@ class ArPolicyReplay(models.TransientModel):
         )
         if policies or len(days) < 2:
             return "day"
-        gaps = [(late - early).days for early, late in zip(days, days[1:], strict=False)]
+        gaps = [
+            (late - early).days for early, late in zip(days, days[1:], strict=False)
+        ]
         if median(gaps) >= 5:
             return "week"
         return "weekday" if all(day.weekday() < 5 for day in days) else "day"

@@ -19,11 +19,14 @@ export class ArPolicyTonight extends Component {
         this.state.busy = true;
         try {
             const changes = await record.getChanges();
-            const {before, after, currency_id: currencyId} = await this.orm.call(
-                "ar.policy",
-                "preview_changes",
-                [record.resId || false, changes]
-            );
+            const {
+                before,
+                after,
+                currency_id: currencyId,
+            } = await this.orm.call("ar.policy", "preview_changes", [
+                record.resId || false,
+                changes,
+            ]);
             const saved = new Map(before.map((row) => [row[0], row]));
             this.state.rows = after.map(([name, count, amount]) => {
                 const was = saved.get(name);
