@@ -32,7 +32,7 @@ class ArOpeningItem(models.Model):
             ):
                 problems.setdefault(row.id, []).append(sentence)
         for row in rows:
-            row.problem = " ".join(problems.get(row.id, [])) or False
+            row.problem = "\n".join(problems.get(row.id, [])) or False
             row.state = "error" if row.problem else "draft"
         return rows.filtered("problem")
 
@@ -115,16 +115,22 @@ class ArOpeningItem(models.Model):
         self.ensure_one()
         number = (self.number or "").strip().lower()
         partner = self.partner_id.commercial_partner_id
-        return (partner.id, number) if partner and number else None
+        # a text that nobody is found by may still be there twice
+        customer = partner.id or (self.customer or "").strip().lower()
+        return (customer, number) if customer and number else None
 
     def _check_doubles(self):
         keys = {row: row._get_key() for row in self}
+        numbers = [row.number for row in self if row.number]
+        partners = self.partner_id.commercial_partner_id
         others = self.search(
-            [
-                ("id", "not in", self.ids),
-                ("company_id", "=", self.company_id.id),
-                ("number", "in", [row.number for row in self if row.number]),
-            ]
+            Domain("id", "not in", self.ids)
+            & Domain("company_id", "=", self.company_id.id)
+            & (
+                Domain("number", "in", numbers)
+                # written in other letters
+                | Domain("partner_id.commercial_partner_id", "in", partners.ids)
+            )
         )
         waiting = Counter(key for key in keys.values() if key)
         waiting.update(r._get_key() for r in others if r.state != "done")
@@ -189,7 +195,7 @@ class ArOpeningItem(models.Model):
 
     def _find_documents(self):
         """Receivables in the books: {(commercial partner id, number): items}."""
-        numbers = [row.number.strip() for row in self if row._get_key()]
+        numbers = [row.number.strip() for row in self if (row.number or "").strip()]
         partners = self.partner_id.commercial_partner_id
         domain = self.env["ar.open.item"]._get_ledger_domain(self.company_id.root_id)
         domain &= Domain("partner_id.commercial_partner_id", "in", partners.ids)

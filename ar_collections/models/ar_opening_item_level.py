@@ -31,8 +31,7 @@ class ArOpeningItem(models.Model):
             row.level_id = False
             policy = applied.get(row)
             if not policy:
-                if row.partner_id:
-                    yield row, self.env._("No policy applies to the customer.")
+                yield from ((row, text) for text in row._explain_no_policy(rungs))
                 continue
             level, sentence = row._find_level(policy, rungs)
             row.level_id = level
@@ -47,16 +46,28 @@ class ArOpeningItem(models.Model):
         :return: (level, None), or (no level, what is wrong)
         """
         text = self.level_name.strip()
-        levels = rungs.get((None, text.lower()))
-        if not levels and "/" in text:
-            levels = rungs.get(
-                tuple(part.strip().lower() for part in text.rsplit("/", 1))
-            )
-        levels = levels or self.env["ar.dunning.level"]
+        levels = self._find_levels(rungs)
         level = levels.filtered(lambda lv: lv.policy_id == policy)
         if len(level) == 1:
             return level, None
         return level.browse(), self._explain_level(text, policy, levels, level)
+
+    def _find_levels(self, rungs):
+        """All levels that have the name, of whatever policy."""
+        text = self.level_name.strip().lower()
+        levels = rungs.get((None, text))
+        if not levels and "/" in text:
+            levels = rungs.get(tuple(part.strip() for part in text.rsplit("/", 1)))
+        return levels or self.env["ar.dunning.level"]
+
+    def _explain_no_policy(self, rungs):
+        """What can be said of the level as long as one knows no policy."""
+        if self.partner_id:
+            yield self.env._("No policy applies to the customer.")
+        elif not self._find_levels(rungs):
+            yield self.env._(
+                "No policy has a level “%(level)s”.", level=self.level_name.strip()
+            )
 
     def _explain_level(self, text, policy, levels, fitting):
         """Why a text names no level: too many of the policy, or none."""

@@ -6,10 +6,6 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date, plaintext2html
 
 
-class _Trial(Exception):  # noqa: N818, no error: it only leaves the savepoint
-    """Rolls a trial back."""
-
-
 class ArOpeningItem(models.Model):
     """Posting the rows: an entry for each that is not in the books, and the history."""
 
@@ -58,15 +54,16 @@ class ArOpeningItem(models.Model):
     def _try_books(self):
         """Write and take back; the error, or None."""
         try:
-            with self.env.cr.savepoint():
+            with self.env.cr.savepoint() as savepoint:
                 self._write_books()
-                raise _Trial
-        except _Trial:
-            return None
+                # what the database refuses shows only now
+                self.env.flush_all()
+                savepoint.rollback()
         except psycopg2.OperationalError:
             raise
         except (UserError, psycopg2.Error, ValueError) as error:
             return error
+        return None
 
     def _write_books(self):
         """Entries, items found in the books, history; then the rows are done."""

@@ -246,6 +246,37 @@ class TestOpeningItems(OpeningItemsCommon):
             rows.action_post()
         self.assertEqual(self._count_books(), before)
 
+    def test_bad_row_says_all_that_is_wrong(self):
+        row = self._load(
+            {
+                **DUNNED,
+                "customer": "Nobody",
+                "date_due": "2026-01-20",
+                "amount": "0",
+                "level_name": "Fifth",
+                "last_contact": "2026-04-01",
+            }
+        )
+        self.assertEqual(
+            row.problem.splitlines(),
+            [
+                "There is no customer “Nobody”.",
+                "It is due before its invoice date.",
+                "The open amount is 0.",
+                "The last contact is in the future.",
+                "No policy has a level “Fifth”.",
+            ],
+        )
+
+    def test_doubles_of_an_unknown_customer(self):
+        rows = self._load({**GOOD, "customer": "Nobody"}, {**GOOD, "customer": "nobody"})
+        for row in rows:
+            self.assertIn("more than one row", row.problem)
+
+    def test_level_of_some_policy_says_nothing_of_an_unknown_customer(self):
+        row = self._load({**DUNNED, "customer": "Nobody"})
+        self.assertEqual(row.problem, "There is no customer “Nobody”.")
+
     def test_good_row_has_no_problem(self):
         self.assertFalse(self._load(DUNNED).problem)
 
@@ -266,6 +297,11 @@ class TestOpeningItems(OpeningItemsCommon):
         rows[1].unlink()
         rows.exists().action_post()
         self.assertIn("imported before", self._load(GOOD).problem)
+
+    def test_document_in_other_letters_was_imported_before(self):
+        self._post(GOOD)
+        row = self._load({**GOOD, "number": " r-1"})
+        self.assertIn("imported before", row.problem)
 
     def test_same_number_of_two_customers_is_no_double(self):
         self._create_customer("Other Ltd")
@@ -289,6 +325,28 @@ class TestOpeningItems(OpeningItemsCommon):
         rows[1].level_name = "First reminder"
         rows.action_post()
         self.assertEqual(set(rows.mapped("state")), {"done"})
+
+    @mute_logger("odoo.sql_db")
+    def test_failure_that_the_database_sees_at_the_end(self):
+        """The row is found, although the refusal is about another record."""
+        rows = self._load(*({**GOOD, "number": f"R-{nth}"} for nth in range(5)))
+        before = self._count_books()
+        bank = self.env["res.bank"].create({"name": "Old Bank"})
+        model = self.env.registry["ar.opening.item"]
+        prepare = model._prepare_entry_vals
+
+        def spoil(row, journal, account, balance):
+            if row.number == "R-3":
+                bank.name = False
+            return prepare(row, journal, account, balance)
+
+        with (
+            patch.object(model, "_prepare_entry_vals", spoil),
+            self.assertRaisesRegex(UserError, "Row “Late Payer Ltd, R-3”"),
+        ):
+            rows.action_post()
+        self.assertEqual(self._count_books(), before)
+        self.assertEqual(bank.name, "Old Bank")
 
     def test_failure_names_the_row_and_leaves_nothing(self):
         rows = self._load(*({**DUNNED, "number": f"R-{nth}"} for nth in range(5)))
@@ -532,6 +590,47 @@ class TestOpeningItems(OpeningItemsCommon):
         rows = model.browse(result["ids"])
         self.assertEqual(rows.mapped("amount"), [1250, 310.4, -45])
         self.assertEqual(rows.mapped("channel"), ["email", False, False])
+
+    def _import_file(self, text, dryrun):
+        wizard = self.env["base_import.import"].create(
+            {
+                "res_model": "ar.opening.item",
+                "file": text.encode(),
+                "file_name": "items.csv",
+                "file_type": "text/csv",
+            }
+        )
+        options = {
+            "quoting": '"',
+            "separator": ",",
+            "has_headers": True,
+            "encoding": "utf-8",
+            "date_format": "%Y-%m-%d",
+            "float_thousand_separator": "",
+            "float_decimal_separator": ".",
+        }
+        columns = text.splitlines()[0].split(",")
+        return wizard.execute_import(columns, columns, options, dryrun=dryrun)
+
+    def test_the_import_screen_tests_each_row(self):
+        """A test names the bad rows and leaves none; the import itself keeps them all."""
+        text = (
+            "customer,number,invoice_date,date_due,amount\n"
+            "Late Payer Ltd,R-1,2026-01-21,2026-02-20,100\n"
+            "Nobody,R-2,2026-01-21,2026-01-20,100\n"
+        )
+        head, problem = self._import_file(text, dryrun=True)["messages"]
+        self.assertIn("1 of 2 rows", head["message"])
+        self.assertEqual(problem["record"], 2)
+        for sentence in ("Nobody, R-2", "no customer", "due before"):
+            self.assertIn(sentence, problem["message"])
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertFalse(self.env["ar.opening.item"].search_count([]))
+        result = self._import_file(text, dryrun=False)
+        self.assertFalse(result["messages"])
+        rows = self.env["ar.opening.item"].browse(result["ids"])
+        self.assertEqual(rows.mapped("state"), ["draft", "error"])
 
     def test_door_entry_values(self):
         model = self.env.registry["ar.opening.item"]
