@@ -18,10 +18,13 @@ class ArCollectorMixin(models.AbstractModel):
         :raise AccessError: if the user is not in ``group`` or may not see a record
         """
         if not self.env.su and not self.env.user.has_group(group):
+            # sudo: how the group is called
+            role = self.env.ref(group).sudo()
             raise AccessError(
                 self.env._(
-                    "Only collectors may do this. Ask your administrator for the group "
-                    "“Collections / Collector”."
+                    "Only people of the group “%(group)s” may do this. Ask one of them, "
+                    "or your administrator for the group.",
+                    group=role.full_name,
                 )
             )
         self.check_access("read")

@@ -12,7 +12,8 @@ class ArDunningEngine(models.AbstractModel):
         """Why an item was left alone.
 
         :param dict facts: ``reason``, ``level``, ``interval``, ``next_date``,
-            ``contact_date``, ``currency``, ``claim``, ``min_amount``, ``is_entry``
+            ``contact_date``, ``currency``, ``claim``, ``min_amount``, ``is_entry``,
+            ``waiting`` (the notice that comes first)
         """
         _ = self.env._
         money = dict.fromkeys(("claim", "min_amount"), "")
@@ -42,9 +43,7 @@ class ArDunningEngine(models.AbstractModel):
                 until=format_date(self.env, facts.get("pause_until")),
             ),
             "failed": _("Could not be decided: %s", facts.get("problem") or ""),
-            "pending": _(
-                "Another notice to this customer waits to be confirmed, sent or mended."
-            ),
+            "pending": self._explain_waiting(facts.get("waiting")),
             "finished": _(
                 "The last level of its ladder was sent; somebody must decide what "
                 "comes next."
@@ -93,6 +92,48 @@ class ArDunningEngine(models.AbstractModel):
             "other_policy": _("Its policy is not part of this run."),
         }
         return sentences.get(facts["reason"], facts["reason"])
+
+    @api.model
+    def _explain_waiting(self, notice):
+        """Which notice of the same customer comes first, and what it waits for.
+
+        :param notice: the one that waits (draft, queued, error); None if not known
+        """
+        _ = self.env._
+        if not notice:
+            return _(
+                "Another notice to this customer comes first: it is a draft to be "
+                "confirmed, is just being sent, or could not be sent."
+            )
+        words = {
+            "notice": notice.name,
+            "level": notice.level_id.name,
+            "run": notice.run_id.name,
+        }
+        sentences = {
+            "draft": _(
+                "Notice %(notice)s (“%(level)s”) to this customer is still a draft in "
+                "run %(run)s: confirm or cancel that first.",
+                **words,
+            ),
+            "approval": _(
+                "Notice %(notice)s (“%(level)s”) to this customer waits in run %(run)s "
+                "for a credit manager to approve it.",
+                **words,
+            ),
+            "queued": _(
+                "Notice %(notice)s (“%(level)s”) of run %(run)s is just being sent to "
+                "this customer.",
+                **words,
+            ),
+            "error": _(
+                "Notice %(notice)s (“%(level)s”) of run %(run)s could not be sent to "
+                "this customer: try it again or drop it.",
+                **words,
+            ),
+        }
+        is_confirmed = notice.state == "draft" and notice.run_id.state == "confirmed"
+        return sentences["approval" if is_confirmed else notice.state]
 
     @api.model
     def _explain_row(self, row):

@@ -66,7 +66,6 @@ class ArDunningNotice(models.Model):
         required=True,
         readonly=True,
         default="draft",
-        tracking=True,
         index=True,
     )
     line_ids = fields.One2many("ar.dunning.notice.line", "notice_id", readonly=True)
@@ -224,7 +223,7 @@ class ArDunningNotice(models.Model):
             _logger.info(
                 "Notice %s: refused %s -> %s", notice.id, notice.state, target_state
             )
-        todo.with_context(tracking_disable=True).write({"state": target_state})
+        todo.write({"state": target_state})
         if target_state == "cancel":
             # the partial unique index reads it: these items may take the level again
             todo.line_ids.is_live = False

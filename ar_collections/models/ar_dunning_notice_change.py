@@ -1,5 +1,7 @@
 from odoo import fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
+
+MANAGER = "ar_collections.ar_collections_group_manager"
 
 
 class ArDunningNotice(models.Model):
@@ -23,7 +25,7 @@ class ArDunningNotice(models.Model):
 
     def action_approve(self):
         """Let notices go out whose level needs a credit manager's approval."""
-        notices = self._as_collector("ar_collections.ar_collections_group_manager")
+        notices = self._as_collector(MANAGER)
         waiting = notices.filtered(lambda n: n.state == "draft" and n.needs_approval)
         waiting._approve()
         waiting.filtered(lambda n: n.run_id.state == "confirmed")._update_state(
@@ -34,7 +36,7 @@ class ArDunningNotice(models.Model):
 
     def action_refuse(self, reason=""):
         """Refuse the approval: the notice is not sent."""
-        notices = self._as_collector("ar_collections.ar_collections_group_manager")
+        notices = self._as_collector(MANAGER)
         waiting = notices.filtered(lambda n: n.state == "draft" and n.needs_approval)
         waiting._cancel(
             reason or self.env._("Refused by %(user)s.", user=self.env.user.name)
@@ -58,68 +60,129 @@ class ArDunningNotice(models.Model):
         """Send the words of another level of the same policy.
 
         An item takes each level once: one that was at the level before hears its words
-        again and stays where it is.
+        again and stays where it is. No item is taken above what is due for it, but
+        those that carry the notice if a credit manager says so.
 
-        :raise UserError: if the notice is no draft, or a collector raises the level
+        :raise UserError: if the notice is no draft, or the level does not fit
+        :raise AccessError: if somebody else chooses a level above what is due
         """
-        for notice in self._as_collector():
-            notice._check_draft()
-            if level.policy_id != notice.policy_id:
-                raise UserError(
-                    self.env._(
-                        "Level “%(level)s” belongs to another policy than the notice.",
-                        level=level.name,
-                    )
-                )
-            before = notice.level_id
-            if level == before:
-                continue
-            order = list(
-                before.policy_id.level_ids.sorted(lambda v: (v.sequence, v.id))
-            )
-            is_raised = order.index(level) > order.index(before)
-            if is_raised:
-                # whoever asks, not the full rights that the notice has by now
-                self._as_collector("ar_collections.ar_collections_group_manager")
-            notice._take_level(level, order.index(level) + 1)
+        notices = self._as_collector()
+        for notice in notices:
+            notice._check_level(level, self)
+        notices = notices.filtered(lambda n: n.level_id != level)
+        ranks = notices._get_ranks()
+        kinds = {
+            notice: "raised" if ranks[level] > ranks[notice.level_id] else "lowered"
+            for notice in notices
+        }
+        notices._take_level(level, ranks)
+        for notice in notices:
             notice.write(
                 {
-                    "level_id": level.id,
-                    "is_level_changed": True,
-                    "needs_approval": level.needs_approval,
-                    "change_reason": reason,
                     "change_note": self.env._(
                         "%(user)s chose level “%(after)s” instead of “%(before)s”: "
                         "%(reason)s",
                         user=self.env.user.name,
                         after=level.name,
-                        before=before.name,
+                        before=notice.level_id.name,
                         reason=reason,
                     ),
+                    "level_id": level.id,
+                    # back at what is due, it follows the decision again
+                    "is_level_changed": level != notice._get_due_level(),
+                    "needs_approval": level.needs_approval,
+                    "change_reason": reason,
                 }
             )
             notice.date_deadline = notice._get_deadline(notice.date)
-            notice._log_deviation("raised" if is_raised else "lowered", reason)
+            notice._log_deviation(kinds[notice], reason)
 
-    def _take_level(self, level, rank):
-        """Move the items of the notice to a level; those that had it hear it again."""
+    def _check_level(self, level, asked):
+        """Refuse what nobody, or only a credit manager, may choose.
+
+        :param asked: the same notices as the user has them, without full rights
+        """
+        self._check_draft()
+        if level.policy_id != self.policy_id:
+            raise UserError(
+                self.env._(
+                    "Level “%(level)s” belongs to another policy than the notice.",
+                    level=level.name,
+                )
+            )
+        if self.days_overdue > 0 and level.delay_days < 0:
+            raise UserError(
+                self.env._(
+                    "Level “%(level)s” speaks of a due date to come; what notice "
+                    "%(notice)s claims is overdue.",
+                    level=level.name,
+                    notice=self.display_name,
+                )
+            )
+        due = self._get_due_level()
+        ranks = self._get_ranks()
+        is_manager = asked.env.su or asked.env.user.has_group(MANAGER)
+        if ranks[level] > ranks[due] and not is_manager:
+            raise AccessError(
+                self.env._(
+                    "Level “%(level)s” is above what is due: “%(due)s”. Only a credit "
+                    "manager may go beyond the policy.",
+                    level=level.name,
+                    due=due.name,
+                )
+            )
+
+    def _get_due_level(self):
+        """The level that the policy asked for, whatever a person chose since."""
+        self.ensure_one()
+        if not self.is_level_changed:
+            return self.level_id
+        decided = self.line_ids.decided_level_id
+        fitting = decided.filtered(lambda lv: lv.policy_id == self.policy_id)
+        ranks = self._get_ranks()
+        return max(fitting, key=ranks.get, default=self.level_id)
+
+    def _get_ranks(self):
+        """Where levels stand on their ladders, from 1: {level: rank}."""
+        policies = self.policy_id | self.line_ids.decided_level_id.policy_id
+        policies |= self.line_ids.level_id.policy_id
+        return {
+            level: rank
+            for policy in policies
+            for rank, level in enumerate(
+                policy.level_ids.sorted(lambda lv: (lv.sequence, lv.id)), 1
+            )
+        }
+
+    def _take_level(self, level, ranks):
+        """Move the items of the notices; those that had the level hear it again.
+
+        :param dict ranks: {level: rank}, of `_get_ranks`
+        """
         lines = self.line_ids.filtered(lambda ln: ln.is_step or ln.decided_level_id)
-        had = self.env["ar.dunning.notice.line"].search(
-            [
-                ("move_line_id", "in", lines.move_line_id.ids),
-                ("level_id", "=", level.id),
-                ("is_live", "=", True),
-                ("is_step", "=", True),
-                ("notice_id", "!=", self.id),
-            ]
-        )
+        before = {
+            (step.move_line_id, step.level_id)
+            for step in lines.search(
+                [
+                    ("move_line_id", "in", lines.move_line_id.ids),
+                    ("is_live", "=", True),
+                    ("is_step", "=", True),
+                    ("notice_id", "not in", self.ids),
+                ]
+            )
+        }
+        due = {notice: notice._get_due_level() for notice in self}
         for line in lines:
+            decided = line.decided_level_id or line.level_id
+            # an item below comes along: it never goes further than its own level
+            is_carrier = decided == due[line.notice_id]
+            target = level if is_carrier or ranks[level] < ranks[decided] else decided
             line.write(
                 {
-                    "decided_level_id": (line.decided_level_id or line.level_id).id,
-                    "level_id": level.id,
-                    "level_rank": rank,
-                    "is_step": line.move_line_id not in had.move_line_id,
+                    "decided_level_id": decided.id,
+                    "level_id": target.id,
+                    "level_rank": ranks[target],
+                    "is_step": (line.move_line_id, target) not in before,
                 }
             )
 

@@ -196,14 +196,15 @@ class ArDunningNotice(models.Model):
         can be undone do so here.
         """
         call = self.env.ref("ar_collections.mail_activity_type_collection_call")
-        for notice in self:
-            notice.debtor_id.activity_ids.filtered(
-                lambda a, notice=notice: (
-                    a.activity_type_id == call
-                    and a.date_deadline == notice.date_deadline
-                    and a.summary == notice._get_call_summary()
-                )
-            ).unlink()
+        planned = {
+            (n.debtor_id.id, n.date_deadline, n._get_call_summary()) for n in self
+        }
+        self.debtor_id.activity_ids.filtered(
+            lambda a: (
+                a.activity_type_id == call
+                and (a.res_id, a.date_deadline, a.summary) in planned
+            )
+        ).unlink()
 
     def _get_call_summary(self):
         return self.env._(

@@ -52,6 +52,7 @@ class ArDunningSkip(models.Model):
     @api.depends("reason")
     def _compute_explanation(self):
         engine = self.env["ar.dunning.engine"]
+        waiting = self._get_waiting_notices()
         for skip in self:
             skip.explanation = engine._explain_skip(
                 {
@@ -67,6 +68,7 @@ class ArDunningSkip(models.Model):
                     "claim": skip.claim,
                     "min_amount": skip.min_amount,
                     "problem": skip.problem,
+                    "waiting": waiting.get(skip),
                 }
             )
 
@@ -79,7 +81,42 @@ class ArDunningSkip(models.Model):
                 and skip.move_id.move_type == "entry"
             )
 
+    def _get_waiting_notices(self):
+        """The notice that each pending item has to wait for: {skip: notice}."""
+        pending = self.filtered(lambda s: s.reason == "pending")
+        notices = self.env["ar.dunning.notice"]
+        if not pending:
+            return {}
+        found = notices.search(
+            [
+                ("state", "in", ("draft", "queued", "error")),
+                ("debtor_id", "in", pending.debtor_id.ids),
+            ],
+            order="id desc",
+        )
+        by_key = {(n.debtor_id, n.currency_id): n for n in found}
+        return {
+            skip: by_key[skip.debtor_id, skip.currency_id]
+            for skip in pending
+            if (skip.debtor_id, skip.currency_id) in by_key
+        }
+
     # === ACTION METHODS === #
+
+    def action_open_waiting(self):
+        """Open the run whose notice comes first, else all notices that wait."""
+        self.ensure_one()
+        notice = self._get_waiting_notices().get(self)
+        if notice:
+            return notice.run_id.get_formview_action()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ar_collections.ar_dunning_notice_action"
+        )
+        return dict(
+            action,
+            domain=[("debtor_id", "=", self.debtor_id.id)],
+            context={"search_default_waiting": 1, "search_default_error": 1},
+        )
 
     def action_include(self):
         """Let the ladder see items that Odoo excluded from follow-up.

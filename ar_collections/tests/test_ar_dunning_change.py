@@ -1,7 +1,7 @@
 import psycopg2
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .common import TODAY, ArCollectionsCommon
@@ -92,6 +92,77 @@ class TestArDunningChange(ArCollectionsCommon):
         self.assertEqual(self._verdict(self.invoice), "finished")
         kinds = self.env["ar.deviation"].search([("notice_id", "=", notice.id)])
         self.assertEqual(kinds.mapped("kind"), ["raised"])
+
+    def test_collector_goes_back_to_what_is_due(self):
+        notice = self._prepare_second()
+        self._change(notice, user=self.collector, level_id=self.first.id)
+        self._change(notice, user=self.collector, level_id=self.second.id)
+        self.assertRecordValues(
+            notice, [{"level_id": self.second.id, "is_level_changed": False}]
+        )
+        self.assertRecordValues(
+            notice.line_ids, [{"level_id": self.second.id, "is_step": True}]
+        )
+        with self.assertRaisesRegex(AccessError, "above what is due: “Second"):
+            self._change(notice, user=self.collector, level_id=self.final.id)
+
+    def test_items_below_never_go_above_their_own_level(self):
+        """Neither when a manager raises the notice nor when it is lowered again."""
+        fresh = self._receivable(self._create_invoice_due("2026-03-20", 50))
+        self.policy.level_ids.min_interval_days = 1
+        notice = self._prepare_second()
+        at = {ln.move_line_id: ln for ln in notice.line_ids}
+        self.assertEqual(at[fresh].level_id, self.first)
+        self._change(notice, level_id=self.final.id)
+        self.assertEqual(at[self.item].level_id, self.final)
+        self.assertRecordValues(
+            at[fresh], [{"level_id": self.first.id, "level_rank": 2, "is_step": True}]
+        )
+        self._change(notice, level_id=self.second.id)
+        self.assertEqual(at[self.item].level_id, self.second)
+        self.assertEqual(at[fresh].level_id, self.first)
+        self._send(notice)
+        self.assertEqual(self.item.ar_level_id, self.second)
+        self.assertEqual(fresh.ar_level_id, self.first)
+
+    def test_overdue_items_get_no_note_of_a_due_date_to_come(self):
+        notice = self._prepare_second()
+        with self.assertRaisesRegex(UserError, "due date to come"):
+            self._change(notice, level_id=self.upcoming.id)
+
+    def _open_dialog(self, notice, user=None):
+        wizard = self.env["ar.dunning.notice.change"].with_user(user or self.env.user)
+        return wizard.with_context(active_model=notice._name, active_ids=notice.ids)
+
+    def test_dialog_shows_what_is_due_and_warns_above_it(self):
+        notice = self._prepare_second()
+        form = Form(self._open_dialog(notice))
+        self.assertEqual(form.due_level_ids[:], self.second)
+        self.assertEqual(form.choice_ids[:], self.first + self.second + self.final)
+        self.assertFalse(form.above_count)
+        form.level_id = self.final
+        self.assertEqual(form.above_count, 1)
+        form = Form(self._open_dialog(notice, self.collector))
+        self.assertEqual(form.choice_ids[:], self.first + self.second)
+
+    def test_dialogs_ignore_the_ids_of_something_else(self):
+        notice = self._prepare_second()
+        foreign = {
+            "active_model": "res.partner",
+            "active_id": notice.run_id.id,
+            "active_ids": notice.ids,
+        }
+        change = self.env["ar.dunning.notice.change"].with_context(**foreign)
+        with self.assertRaisesRegex(UserError, "to change first"):
+            change.create({"reason": "No", "level_id": self.first.id}).action_change()
+        drop = self.env["ar.dunning.notice.drop"].with_context(**foreign)
+        with self.assertRaisesRegex(UserError, "to drop first"):
+            drop.create({"reason": "No"}).action_drop()
+        undo = self.env["ar.dunning.run.undo"].with_context(**foreign)
+        self.assertFalse(undo.default_get(["run_id"]).get("run_id"))
+        self.assertRecordValues(
+            notice, [{"state": "draft", "level_id": self.second.id}]
+        )
 
     def test_item_still_takes_each_level_once(self):
         notice = self._prepare_second()

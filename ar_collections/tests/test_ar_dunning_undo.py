@@ -204,6 +204,43 @@ class TestArDunningUndo(ArCollectionsCommon):
             self._deliver()
         self.assertFalse(seen)
 
+    def test_refusal_keeps_its_reason(self):
+        _run, notice = self._confirm_as_collector()
+        wizard = self.env["ar.dunning.notice.drop"].with_context(
+            active_model=notice._name, active_ids=notice.ids, ar_refuse=True
+        )
+        refusal = wizard.with_user(self.collector).create({"reason": "No"})
+        with self.assertRaisesRegex(AccessError, "Credit manager"):
+            refusal.action_drop()
+        wizard.create({"reason": "We are in talks"}).action_drop()
+        self.assertRecordValues(
+            notice, [{"state": "cancel", "cancel_reason": "We are in talks"}]
+        )
+        self.assertEqual(
+            self.env["ar.deviation"].search([("notice_id", "=", notice.id)]).kind,
+            "refused",
+        )
+
+    # === WHAT WAITS === #
+
+    def test_left_alone_names_and_opens_what_waits(self):
+        run = self._preview()
+        again = self._preview()
+        skip = again.skip_ids.filtered(lambda s: s.debtor_id == run.notice_ids.debtor_id)
+        self.assertEqual(skip.reason, "pending")
+        self.assertIn(run.notice_ids.name, skip.explanation)
+        self.assertIn("still a draft", skip.explanation)
+        action = skip.with_user(self.collector).action_open_waiting()
+        self.assertEqual((action["res_model"], action["res_id"]), (run._name, run.id))
+        run.action_confirm()
+        skip.invalidate_recordset()
+        self.assertIn("just being sent", skip.explanation)
+        self._deliver()
+        skip.invalidate_recordset()
+        self.assertIn("comes first", skip.explanation)
+        action = skip.action_open_waiting()
+        self.assertEqual(action["domain"], [("debtor_id", "=", skip.debtor_id.id)])
+
     def test_manager_who_confirms_approves(self):
         self.first.needs_approval = True
         run = self._preview()

@@ -10,12 +10,19 @@ class ArDunningRunUndo(models.TransientModel):
     run_id = fields.Many2one(
         "ar.dunning.run",
         required=True,
-        default=lambda self: self.env.context.get("active_id"),
+        default=lambda self: self._default_run(),
     )
     reason = fields.Char(required=True)
     waiting_count = fields.Integer("Not sent yet", compute="_compute_counts")
     unprinted_count = fields.Integer("Letters not printed", compute="_compute_counts")
     sent_count = fields.Integer("Already with customers", compute="_compute_counts")
+
+    @api.model
+    def _default_run(self):
+        if self.env.context.get("active_model") in (None, "ar.dunning.run"):
+            return self.env.context.get("active_id")
+        # the id of something else
+        return False
 
     # === COMPUTE METHODS === #
 
