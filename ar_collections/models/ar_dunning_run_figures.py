@@ -15,6 +15,7 @@ class ArDunningRun(models.Model):
     debtor_count = fields.Integer(compute="_compute_figures")
     undone_count = fields.Integer("Undone", compute="_compute_undone_count")
     approval_count = fields.Integer("To approve", compute="_compute_approval_count")
+    changed_count = fields.Integer("Changed by hand", compute="_compute_changed_count")
     letter_count = fields.Integer("Letters to print", compute="_compute_figures")
     progress = fields.Float(compute="_compute_figures")
     amount_total = fields.Monetary(
@@ -77,6 +78,27 @@ class ArDunningRun(models.Model):
         )
         for run in self:
             run.approval_count = counts.get(run._origin, 0)
+
+    @api.depends(
+        "notice_ids.is_level_changed", "notice_ids.is_redirected", "notice_ids.state"
+    )
+    def _compute_changed_count(self):
+        """Drafts with a level or recipient that a person chose."""
+        counts = dict(
+            self.env["ar.dunning.notice"]._read_group(
+                [
+                    ("run_id", "in", self.ids),
+                    ("state", "=", "draft"),
+                    "|",
+                    ("is_level_changed", "=", True),
+                    ("is_redirected", "=", True),
+                ],
+                ["run_id"],
+                ["__count"],
+            )
+        )
+        for run in self:
+            run.changed_count = counts.get(run._origin, 0)
 
     def _summarise(self, rows):
         """Figures of a run from its grouped notices, for `_compute_figures`."""

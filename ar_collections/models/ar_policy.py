@@ -32,7 +32,7 @@ class ArPolicy(models.Model):
             ("level", "per level"),
             ("head_office", "per head office"),
         ],
-        "Letters",
+        "One notice",
         required=True,
         default="debtor",
         tracking=True,
@@ -186,7 +186,7 @@ class ArPolicy(models.Model):
         :return: the action that opens it
         """
         self.ensure_one()
-        policy = self.copy({"name": self.name, "active": True})
+        policy = self.copy({"name": self._get_free_name(), "active": True})
         for level in policy.level_ids:
             level._own_texts()
         return {
@@ -195,6 +195,13 @@ class ArPolicy(models.Model):
             "res_id": policy.id,
             "view_mode": "form",
         }
+
+    def _get_free_name(self):
+        """The name of a ready policy, told apart from one that is there already."""
+        own = [("name", "=", self.name), ("is_ready", "=", False)]
+        if not self.search_count(own, limit=1):
+            return self.name
+        return self.env._("%(name)s (copy)", name=self.name)
 
     def action_replay(self):
         """Open the back-test of this policy."""

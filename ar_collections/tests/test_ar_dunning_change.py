@@ -125,6 +125,16 @@ class TestArDunningChange(ArCollectionsCommon):
         self.assertEqual(self.item.ar_level_id, self.second)
         self.assertEqual(fresh.ar_level_id, self.first)
 
+    def test_run_counts_what_deciding_again_would_forget(self):
+        notice = self._prepare_second()
+        run = notice.run_id
+        self.assertEqual(run.changed_count, 0)
+        self._change(notice, level_id=self.first.id)
+        self.assertEqual(run.changed_count, 1)
+        run.action_preview()
+        self.assertEqual(run.changed_count, 0)
+        self.assertEqual(run.notice_ids.level_id, self.second)
+
     def test_overdue_items_get_no_note_of_a_due_date_to_come(self):
         notice = self._prepare_second()
         with self.assertRaisesRegex(UserError, "due date to come"):

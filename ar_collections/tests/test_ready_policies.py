@@ -113,6 +113,16 @@ class TestReadyPolicies(ArCollectionsCommon):
             for profile, partner in customers.items()
         }
 
+    # === NAMES === #
+
+    def test_second_one_of_a_ready_policy_is_named_a_copy(self):
+        ready = self.env.ref("ar_collections.ar_policy_ready_firm")
+        # as the screen of the ready policies calls it
+        ready = ready.with_context(active_test=False)
+        first, second = self._use(ready), self._use(ready)
+        self.assertEqual(first.name, ready.name)
+        self.assertEqual(second.name, f"{ready.name} (copy)")
+
     # === POLICIES === #
 
     def test_five_policies_wait_to_be_used(self):

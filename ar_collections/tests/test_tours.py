@@ -150,3 +150,37 @@ class TestTours(ArCollectionsCommon, HttpCase):
             set(self.env["ar.deviation"].search([]).mapped("kind")),
             {"dropped", "undone"},
         )
+
+    def test_credit_manager_imports_opening_items(self):
+        user = self._new_user(
+            "manager", "base.group_user,ar_collections.ar_collections_group_manager"
+        )
+        self._tour("manager_imports_items", user)
+        self.env.invalidate_all()
+        row = self.env["ar.opening.item"].search([])
+        self.assertRecordValues(row, [{"number": "R-1", "state": "done"}])
+        self.assertEqual(row.move_line_id.amount_residual, 100)
+        self.assertEqual(row.move_line_id.ar_level_id, self.second)
+        decision = self._decide()[row.move_line_id]
+        self.assertEqual(decision["contact_date"].isoformat(), "2026-03-28")
+        self.assertEqual(decision["next_level_id"], self.final.id)
+        self.assertEqual(decision["verdict"], "interval")
+
+    # === THE CUSTOMER === #
+
+    def test_terms_page_has_the_policy_under_its_heading(self):
+        company = self.env.ref("base.public_user").sudo().company_id
+        self.env["ir.config_parameter"].set_param("account.use_invoice_terms", True)
+        company.write(
+            {
+                "terms_type": "html",
+                "ar_policy_id": self.policy.sudo().copy({"company_id": False}).id,
+            }
+        )
+        policy = company.ar_policy_id
+        policy.write({"is_printed_on_invoice": True, "description": "<p>Call us.</p>"})
+        page = self.url_open("/terms").text
+        self.assertIn("<h2>If a payment is late</h2>", page)
+        self.assertLess(page.index("If a payment is late"), page.index("Call us."))
+        policy.is_printed_on_invoice = False
+        self.assertNotIn("If a payment is late", self.url_open("/terms").text)
