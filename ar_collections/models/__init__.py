@@ -69,7 +69,6 @@ from . import ar_policy_replay_statements
 from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile
-from . import base_import_import
 from . import mail_mail
 from . import res_company
 from . import resource_calendar

@@ -226,7 +226,9 @@ class TestArDunningUndo(ArCollectionsCommon):
     def test_left_alone_names_and_opens_what_waits(self):
         run = self._preview()
         again = self._preview()
-        skip = again.skip_ids.filtered(lambda s: s.debtor_id == run.notice_ids.debtor_id)
+        skip = again.skip_ids.filtered(
+            lambda s: s.debtor_id == run.notice_ids.debtor_id
+        )
         self.assertEqual(skip.reason, "pending")
         self.assertIn(run.notice_ids.name, skip.explanation)
         self.assertIn("still a draft", skip.explanation)

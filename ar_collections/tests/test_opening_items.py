@@ -269,7 +269,9 @@ class TestOpeningItems(OpeningItemsCommon):
         )
 
     def test_doubles_of_an_unknown_customer(self):
-        rows = self._load({**GOOD, "customer": "Nobody"}, {**GOOD, "customer": "nobody"})
+        rows = self._load(
+            {**GOOD, "customer": "Nobody"}, {**GOOD, "customer": "nobody"}
+        )
         for row in rows:
             self.assertIn("more than one row", row.problem)
 

@@ -7,4 +7,5 @@ from . import ar_dunning_run_undo
 from . import ar_pause_create
 from . import ar_policy_replay
 from . import ar_policy_replay_contact
+from . import base_import_import
 from . import base_partner_merge
