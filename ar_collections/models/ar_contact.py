@@ -90,6 +90,7 @@ class ArDelayReason(models.Model):
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
+    company_id = fields.Many2one("res.company", help="Empty: for all companies.")
     answer = fields.Text(
         translate=True, help="What to reply; shown while the call is written down."
     )

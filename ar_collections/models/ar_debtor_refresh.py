@@ -237,7 +237,8 @@ WITH residual AS MATERIALIZED (
                    WHEN d.verdict = 'finished' THEN GREATEST(%(today)s::date, (
                        SELECT MAX(n.date_deadline) + 1 FROM ar_dunning_notice n
                         WHERE n.debtor_id = d.debtor_id AND n.state = 'sent'))
-                   WHEN d.verdict IN ('dun', 'along', 'waiting', 'interval', 'bank')
+                   WHEN d.verdict IN ('dun', 'along', 'waiting', 'interval')
+                        AND d.step_date IS NOT NULL
                        THEN GREATEST(d.step_date, %(today)s::date)
                    WHEN d.verdict = 'paused' THEN d.pause_until + 1
                END) AS next,

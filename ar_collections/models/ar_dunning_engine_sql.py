@@ -170,7 +170,9 @@ spaced AS (
 ),
 judged AS (
     SELECT spaced.*,
-           GREATEST(next_date, free_date) AS step_date,
+           -- a note that the distance keeps back beyond the due date never comes
+           CASE WHEN NOT is_upcoming OR free_date <= date_due OR free_date IS NULL
+                THEN GREATEST(next_date, free_date) END AS step_date,
            CASE
                WHEN residual_currency <= 0 THEN 'credit'
                WHEN policy_id IS NULL THEN 'no_policy'

@@ -34,6 +34,12 @@ class ArDunningEngine(models.AbstractModel):
                 level=facts.get("level"),
                 until=format_date(self.env, facts.get("step_date")),
             )
+        if facts["reason"] in ("waiting", "interval") and not facts.get("step_date"):
+            return _(
+                "The customer was contacted on %(date)s; the note about this coming "
+                "due date is left out.",
+                date=format_date(self.env, facts.get("contact_date")),
+            )
         sentences = {
             "no_policy": _("No policy applies: choose a default in the settings."),
             "no_followup": _("Marked “No Follow-Up” on the invoice."),
@@ -49,9 +55,9 @@ class ArDunningEngine(models.AbstractModel):
                 "comes next."
             ),
             "waiting": _(
-                "Level “%(level)s” is reached on %(next_date)s.",
+                "Level “%(level)s” is reached on %(step_date)s.",
                 level=facts.get("level"),
-                next_date=format_date(self.env, facts.get("next_date")),
+                step_date=format_date(self.env, facts.get("step_date")),
             ),
             "interval": _(
                 "The customer was contacted on %(date)s; level “%(level)s” keeps a "

@@ -107,7 +107,8 @@ new_skip AS (
     SELECT %(run)s, d.debtor_id, d.id, d.verdict, d.currency_id, d.residual_currency,
            d.date_due, d.days_overdue, d.next_level_id,
            CASE d.verdict WHEN 'paused' THEN d.pause_until
-                WHEN 'interval' THEN d.step_date ELSE d.next_date END,
+                WHEN 'interval' THEN d.step_date
+                WHEN 'waiting' THEN d.step_date ELSE d.next_date END,
            d.contact_date, d.claim,
            GREATEST(d.min_amount, d.min_percent * d.open_total / 100)
       FROM ar_decision d

@@ -103,3 +103,32 @@ class TestArDebtorTodo(ArCollectionsCommon):
             self.env, "reader", groups="ar_collections.ar_collections_group_readonly"
         )
         self.assertIn("Due: ", self._get_debtor().with_user(user).todo_reason)
+
+    def test_note_that_the_distance_keeps_back_is_no_next_step(self):
+        """Reminded today, the customer gets no note about what is due in three days."""
+        self._create_invoice_due("2026-03-28", 1000)
+        coming = self._create_invoice_due("2026-04-03", 500)
+        (self.first + self.upcoming).min_interval_days = 7
+        self._run_ladder("2026-03-31")
+        row = self._decide("2026-04-01")[self._receivable(coming)]
+        self.assertEqual(row["next_level_id"], self.upcoming.id)
+        self.assertFalse(row["step_date"])
+        sentence = self.env["ar.dunning.engine"]._explain_row(row)
+        self.assertIn("is left out", sentence)
+        # the next step is that of the other invoice
+        debtor = self._get_debtor()
+        self.env["ar.debtor"]._refresh(self.company)
+        second = self._decide("2026-04-01")[debtor.open_item_ids[0]]["step_date"]
+        self.assertEqual(debtor.next_action_date, second)
+
+    def test_step_that_is_reached_within_the_distance_comes_after_it(self):
+        invoice = self._create_invoice_due("2026-03-20", 1000)
+        self.second.write({"delay_days": 14, "min_interval_days": 10})
+        self._run_ladder("2026-03-31")
+        row = self._decide("2026-04-01")[self._receivable(invoice)]
+        self.assertEqual(row["verdict"], "waiting")
+        self.assertEqual(row["step_date"].isoformat(), "2026-04-10")
+        sentence = self.env["ar.dunning.engine"]._explain_row(row)
+        self.assertIn("04/10/2026", sentence)
+        run = self._preview("2026-04-01")
+        self.assertIn("04/10/2026", run.skip_ids.explanation)
