@@ -3,9 +3,11 @@
 #
 # KEEP_DB=1 keeps that database and says its name. Without a path among the arguments all tests run.
 . "$(dirname "$0")/setup.sh"
+. "$ROOT/dev/ubl.sh"
 
 setup
 get_browser
+get_ubl
 template_installed
 DB=$(db_prefix)test_$$
 [ -z "${KEEP_DB:-}" ] || DB=$(db_prefix)kept_$$

@@ -14,7 +14,7 @@ import check_log  # noqa: E402
 
 SHELL_SCRIPTS = [*sorted(DEV.glob("*.sh")), ROOT / ".ci" / "run"]
 SCRIPTS = [*SHELL_SCRIPTS, *sorted(DEV.glob("*.py"))]
-LOCKS = [DEV / "requirements.txt", DEV / "uv.txt"]
+LOCKS = [DEV / "requirements.txt", DEV / "uv.txt", DEV / "ubl.txt"]
 
 
 def name(path):
