@@ -55,6 +55,7 @@ from . import ar_dunning_notice_change
 from . import ar_dunning_notice_hold
 from . import ar_dunning_notice_message
 from . import ar_dunning_notice_delivery
+from . import ar_reminder_ubl
 from . import ar_dunning_notice_recheck
 from . import ar_dunning_notice_line
 from . import ar_dunning_skip

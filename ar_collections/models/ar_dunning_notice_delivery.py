@@ -247,7 +247,9 @@ class ArDunningNotice(models.Model):
             notice.attachment_ids = (
                 self.env["ir.attachment"]
                 .sudo()  # as for e-mails
-                .create(notice._get_letter_attachment())
+                .create(
+                    [notice._get_letter_attachment(), *notice._get_ubl_attachments()]
+                )
             )
         self._log_on_customers()
 

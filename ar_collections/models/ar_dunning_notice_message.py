@@ -136,7 +136,7 @@ class ArDunningNotice(models.Model):
                 vals_list.append(self._get_invoice_attachment(invoice))
         if self.level_id.attach_letter:
             vals_list.append(self._get_letter_attachment())
-        return vals_list
+        return vals_list + self._get_ubl_attachments()
 
     def _get_invoice_attachment(self, invoice):
         # sudo: the invoice's own PDF, which the customer was sent before

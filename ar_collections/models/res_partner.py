@@ -59,6 +59,14 @@ class ResPartner(models.Model):
         help="Empty: a company or somebody with a tax number is a business, anybody else "
         "a consumer. Policies and late charges depend on it.",
     )
+    ar_reminder_format = fields.Selection(
+        [("ubl_21", "UBL 2.1"), ("oioubl_21", "OIOUBL 2.1 (Denmark)")],
+        "Reminder as data",
+        groups="base.group_user",
+        help="For a customer whose system reads reminders: each one comes with an XML "
+        "file of this format, attached to the e-mail and kept on the notice. Empty: no "
+        "file. OIOUBL needs the CVR, tax number or GLN of both sides.",
+    )
     ar_amount_overdue = fields.Monetary(
         "Overdue",
         compute="_compute_ar_debtor_id",
@@ -102,7 +110,7 @@ class ResPartner(models.Model):
 
     @api.model
     def _commercial_fields(self):
-        return super()._commercial_fields() + ["ar_customer_kind"]
+        return super()._commercial_fields() + ["ar_customer_kind", "ar_reminder_format"]
 
     # === BUSINESS METHODS === #
 

@@ -16,6 +16,9 @@ from . import test_ar_open_item
 from . import test_ar_pause
 from . import test_ar_pause_change
 from . import test_ar_policy
+from . import test_ar_reminder_ubl
+from . import test_bank_gate
+from . import test_contact_rules
 from . import test_doors
 from . import test_multi_company
 from . import test_opening_items
@@ -26,6 +29,5 @@ from . import test_ready_policies
 from . import test_security
 from . import test_story_ladder
 from . import test_tours
-from . import test_bank_gate
-from . import test_contact_rules
+from . import test_ubl_reminder
 from . import test_workdays
