@@ -137,8 +137,9 @@ step AS (
 contact AS MATERIALIZED (
     SELECT d.group_id, d.group_key, d.currency_id, d.notice_level_id AS level_id,
            d.channel, SUM(d.amount) AS amount, MAX(d.days_overdue) AS days_overdue,
-           array_agg(d.id) FILTER (WHERE d.verdict = 'dun') AS item_ids,
-           jsonb_agg(jsonb_build_array(d.id, d.next_level_id, d.level_rank))
+           array_agg(d.id ORDER BY d.id) FILTER (WHERE d.verdict = 'dun') AS item_ids,
+           jsonb_agg(jsonb_build_array(d.id, d.next_level_id, d.level_rank)
+                     ORDER BY d.id)
                FILTER (WHERE d.verdict = 'dun') AS steps
       FROM decision d
      WHERE d.notice_level_id IS NOT NULL AND d.verdict IN %(in_notice)s
@@ -167,7 +168,7 @@ REAL_SQL = """
 SELECT n.date_sent AS date, n.date AS rate_date, d.partner_id, n.level_id,
        n.currency_id, n.channel, SUM(nl.amount_residual)::float AS amount,
        MAX(nl.days_overdue) AS days_overdue,
-       array_agg(nl.move_line_id) FILTER (WHERE nl.is_step) AS item_ids
+       array_agg(nl.move_line_id ORDER BY nl.move_line_id) FILTER (WHERE nl.is_step) AS item_ids
   FROM ar_dunning_notice n
   JOIN ar_debtor d ON d.id = n.debtor_id
   JOIN ar_dunning_notice_line nl ON nl.notice_id = n.id

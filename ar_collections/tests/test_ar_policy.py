@@ -255,7 +255,7 @@ class TestArPolicy(ArCollectionsCommon):
             last = self._get_versions()[-1]
             self.assertEqual(self.policy.version, last.number)
             for told in (
-                "Letters: per customer → per invoice",
+                "One notice: per customer → per invoice",
                 "First reminder: Days: 3 → 4",
                 "Another reminder: Minimum amount: 5.0 → 20.0",
                 "Name: Second reminder → Another reminder",
