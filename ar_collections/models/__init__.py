@@ -51,6 +51,7 @@ from . import ar_dunning_run_night
 from . import ar_dunning_run_figures
 from . import ar_dunning_run_undo
 from . import ar_dunning_notice
+from . import ar_dunning_notice_answer
 from . import ar_dunning_notice_change
 from . import ar_dunning_notice_hold
 from . import ar_dunning_notice_message
@@ -59,6 +60,7 @@ from . import ar_reminder_ubl
 from . import ar_dunning_notice_recheck
 from . import ar_dunning_notice_line
 from . import ar_dunning_skip
+from . import ar_recipient
 
 # INSIGHT
 from . import ar_deviation

@@ -30,6 +30,15 @@ class ArDebtor(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _get_call_refusal(self, partner, moves=None):
+        """Why the person may not be called now, in a sentence; empty if that may be."""
+        if partner._is_called_in_vain():
+            return self.env._(
+                "%s does not want to be called about money.", partner.display_name
+            )
+        hold = self.env["ar.contact.rule"]._get_hold(self, partner, "phone", moves)
+        return hold[1]._explain_hold(hold[0]) if hold else ""
+
     def _log_call(self, partner, outcome, moves=None, override="", **vals):
         """Write a call down that was just made.
 
@@ -38,12 +47,9 @@ class ArDebtor(models.Model):
         :rtype: recordset of `ar.contact`
         """
         self.ensure_one()
-        rule = self.env["ar.contact.rule"]
-        hold = rule._get_hold(self, partner, "phone", moves)
+        sentence = self._get_call_refusal(partner, moves)
         refusal = False
-        if hold:
-            until, refusing = hold
-            sentence = refusing._explain_hold(until)
+        if sentence:
             manager = "ar_collections.ar_collections_group_manager"
             if not (override and self.env.user.has_group(manager)):
                 raise UserError(

@@ -74,21 +74,32 @@ claim AS (
   ORDER BY group_id, currency_id, group_key, is_met DESC, is_silent, is_upcoming,
            rank DESC, level_id
 ),
--- one with a usable address before one without; among these the invoice contact, or the
--- head office itself where there are several
+-- one with a usable address before one without; among these whom the level asks for, then
+-- the invoice contact, or the head office itself where there are several
 candidate AS (
     SELECT c.group_id, c.currency_id, c.group_key, p.id AS recipient_id,
            l.channel, l.fallback_channel,
-           p.email_normalized IS NOT NULL AND NOT EXISTS (
-               SELECT FROM mail_blacklist b
-                WHERE b.email = p.email_normalized AND b.active) AS has_email,
+           p.email_normalized IS NOT NULL AND p.ar_no_email IS NOT TRUE
+               AND p.email_normalized IS DISTINCT FROM p.ar_bounced_email
+               AND NOT EXISTS (
+                   SELECT FROM mail_blacklist b
+                    WHERE b.email = p.email_normalized AND b.active) AS has_email,
            COALESCE(p.street, '') != '' AND COALESCE(p.city, '') != '' AS has_address,
-           COUNT(*) FILTER (WHERE p.id != c.group_id)
+           CASE l.recipient_role
+               WHEN 'manager' THEN array_position(
+                   ARRAY['manager', 'dunning'], p.ar_contact_role::text)
+               WHEN 'dunning' THEN array_position(
+                   ARRAY['dunning', NULL, 'manager'], p.ar_contact_role::text)
+               ELSE array_position(
+                   ARRAY[NULL, 'dunning', 'manager'], p.ar_contact_role::text)
+           END AS role_rank,
+           COUNT(*) FILTER (WHERE p.id != c.group_id AND p.type = 'invoice')
                OVER (PARTITION BY c.group_id, c.currency_id, c.group_key) AS contacts
       FROM claim c
       JOIN ar_dunning_level l ON l.id = c.level_id
       JOIN res_partner p ON p.commercial_partner_id = c.group_id
-     WHERE p.id = c.group_id OR (p.type = 'invoice' AND p.active)
+     WHERE p.id = c.group_id
+        OR ((p.type = 'invoice' OR p.ar_contact_role IS NOT NULL) AND p.active)
 ),
 recipient AS (
     SELECT DISTINCT ON (group_id, currency_id, group_key)
@@ -103,6 +114,7 @@ recipient AS (
   ORDER BY group_id, currency_id, group_key,
            (candidate.channel = 'email' AND has_email) DESC,
            ((candidate.channel = 'email' AND has_email) OR has_address) DESC,
+           role_rank,
            (recipient_id = group_id) = (contacts != 1) DESC,
            recipient_id
 )

@@ -192,11 +192,7 @@ class ArDunningNotice(models.Model):
     def action_retry(self):
         """Queue failed notices again; each is looked at afresh before it goes."""
         failed = self._as_collector().filtered(lambda n: n.state == "error")
-        failed._cancel_mails()
-        failed.write({"problem": False, "date_sent": False})
-        failed._update_state(("error",), "queued")
-        failed.run_id.filtered(lambda run: run.state == "done").state = "confirmed"
-        self._trigger_delivery()
+        failed._queue_again()
         return True
 
     def action_print(self):
@@ -277,6 +273,15 @@ class ArDunningNotice(models.Model):
         if next_date and self.days_overdue > 0:
             deadline = min(deadline, fields.Date.subtract(next_date, days=1))
         return max(deadline, date)
+
+    def _queue_again(self):
+        """Send once more, after looking again; what was not sent yet is not doubled."""
+        self._cancel_mails()
+        self.write({"problem": False, "date_sent": False})
+        self._update_state(("error",), "queued")
+        self.run_id.filtered(lambda run: run.state == "done").state = "confirmed"
+        if self:
+            self._trigger_delivery()
 
     def _set_failed(self, reason):
         """The mail server gave the message back: somebody must look at it."""

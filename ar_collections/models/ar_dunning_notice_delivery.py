@@ -221,6 +221,8 @@ class ArDunningNotice(models.Model):
     def _deliver_email(self):
         """Queue one e-mail per notice, kept on notice, debtor and customer."""
         messages = self._render_messages()
+        copies = self._get_copies()
+        replies = self.debtor_id._notify_get_reply_to_batch()
         vals_list = []
         for notice in self:
             notice.subject = messages[notice.id]["subject"]
@@ -229,7 +231,8 @@ class ArDunningNotice(models.Model):
             notice.attachment_ids = (
                 self.env["ir.attachment"].sudo().create(notice._get_attachments())
             )
-            vals_list.append(notice._prepare_mail_vals())
+            vals = notice._prepare_mail_vals()
+            vals_list.append(notice._address(vals, copies[notice.id], replies))
         # sudo: the mail queue belongs to the system
         mails = self.env["mail.mail"].sudo().create(vals_list)
         for notice, mail in zip(self, mails, strict=True):
@@ -285,6 +288,22 @@ class ArDunningNotice(models.Model):
             "record_name": self.debtor_id.name,
             "auto_delete": False,
         }
+
+    def _address(self, vals, copies, replies):
+        """Add copies, and where replies go: to the debtor's chatter if that can be.
+
+        :param copies: formatted addresses
+        :param replies: {debtor id: reply address of the company's mail domain}
+        """
+        reply_to = replies.get(self.debtor_id.id)
+        if reply_to:
+            vals["reply_to"] = reply_to
+        if copies:
+            # one message that shows all who get it
+            vals["email_to"] = self.partner_id.email_formatted
+            vals["email_cc"] = ", ".join(copies)
+            vals["recipient_ids"] = [fields.Command.clear()]
+        return vals
 
     def _log_on_customers(self):
         """Keep the text in the chatter of the customer, too.

@@ -77,9 +77,13 @@ class MailMail(models.Model):
             mails._get_ar_notices()._set_arrived()
         elif mails:
             mails.ar_handed_over = False
-            mails._get_ar_notices()._set_failed(
-                failure_reason or self.env._("The mail server refused the e-mail.")
-            )
+            notices = mails._get_ar_notices()
+            if failure_type in ("mail_email_invalid", "mail_email_missing"):
+                notices._handle_bounce(None, failure_reason)
+            else:
+                notices._set_failed(
+                    failure_reason or self.env._("The mail server refused the e-mail.")
+                )
         return super()._postprocess_sent_message(
             success_pids, success_emails, failure_reason, failure_type
         )

@@ -26,6 +26,7 @@ from . import test_partner_merge
 from . import test_policy_replay
 from . import test_policy_replay_window
 from . import test_ready_policies
+from . import test_recipients
 from . import test_security
 from . import test_story_ladder
 from . import test_tours

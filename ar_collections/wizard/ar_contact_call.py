@@ -55,12 +55,10 @@ class ArContactCall(models.TransientModel):
 
     @api.depends("debtor_id", "partner_id")
     def _compute_hold(self):
-        rules = self.env["ar.contact.rule"]
         for call in self:
-            call.hold = False
-            if call.debtor_id and call.partner_id:
-                hold = rules._get_hold(call.debtor_id, call.partner_id, "phone")
-                call.hold = hold and hold[1]._explain_hold(hold[0])
+            call.hold = call.partner_id and call.debtor_id._get_call_refusal(
+                call.partner_id
+            )
 
     # === ACTION METHODS === #
 

@@ -1,0 +1,133 @@
+from odoo import api, models
+
+
+class ArDunningNotice(models.Model):
+    """What comes back: bounces."""
+
+    _inherit = "ar.dunning.notice"
+
+    def _handle_bounce(self, email, reason):
+        """An e-mail came back: the address is dead, the fallback channel takes over.
+
+        Where there is none, the notice needs attention and somebody is asked.
+
+        :param str email: the address that could not be reached
+        :param str reason: what the other mail server said
+        """
+        people = self.partner_id.filtered(
+            lambda p: not email or p.email_normalized == email
+        )
+        for partner in people:
+            partner.ar_bounced_email = partner.email_normalized
+        came_back = self.filtered(lambda n: n.partner_id in people)
+        came_back = came_back._update_state(("sent",), "error")
+        for notice in came_back:
+            notice.problem = self.env._(
+                "The e-mail to %(email)s came back: %(reason)s",
+                email=notice.partner_id.email_normalized,
+                reason=reason or self.env._("no reason given"),
+            )
+        by_letter = came_back.filtered(lambda n: n._has_other_way())
+        for notice in by_letter:
+            notice.change_note = "\n".join(
+                filter(None, [notice.change_note, notice.problem])
+            )
+        by_letter._queue_again()
+        (came_back - by_letter)._ask_for_address()
+
+    def _has_other_way(self):
+        """Whether the customer can be reached without the address that is dead."""
+        self.ensure_one()
+        rows = self.env["ar.dunning.engine"]._decide(
+            self.company_id,
+            self.company_id._ar_today(),
+            partners=self.debtor_id.partner_id,
+            runs=self.run_id,
+        )
+        return any(
+            row["currency_id"] == self.currency_id.id
+            and row["group_key"] == self.group_key
+            and row["recipient_id"]
+            and row["notice_level_id"]
+            for row in rows
+        )
+
+    def _ask_for_address(self):
+        """Somebody has to find out how the customer is reached."""
+        for notice in self:
+            notice.debtor_id._plan_answer(
+                self.env._("E-mail came back"),
+                notice.problem,
+                notice._get_responsible(),
+            )
+
+
+class MailThread(models.AbstractModel):
+    _inherit = "mail.thread"
+
+    @api.model
+    def _routing_handle_bounce(self, email_message, message_dict):
+        # EXTENDS 'mail': a notice knows that its e-mail came back
+        result = super()._routing_handle_bounce(email_message, message_dict)
+        message = message_dict["bounced_message"]
+        if message and message.model == "ar.debtor":
+            # sudo: the mail gateway
+            notices = self.env["ar.dunning.notice"].sudo()
+            notices = notices.search([("mail_message_id", "=", message.id)])
+            lines = str(email_message.get("Subject") or "").strip().splitlines()
+            notices._handle_bounce(
+                message_dict["bounced_email"], " ".join(lines)[:200]
+            )
+        return result
+
+
+class ArDebtor(models.Model):
+    """What customers answer."""
+
+    _inherit = "ar.debtor"
+
+    def _message_post_after_hook(self, message, msg_vals):
+        # EXTENDS 'mail': a reply that nobody reads is worse than none
+        result = super()._message_post_after_hook(message, msg_vals)
+        if message.message_type == "email" and not message.author_id.user_ids.filtered(
+            lambda u: not u.share
+        ):
+            self._tell_reply(message)
+        return result
+
+    def _tell_reply(self, message):
+        """Plan to answer what a customer wrote."""
+        self.ensure_one()
+        # the last one who wrote to the customer, if the collector is nobody
+        notice = self.env["ar.dunning.notice"].search(
+            [("debtor_id", "=", self.id), ("state", "=", "sent")], limit=1
+        )
+        user = self.user_id.filtered(lambda u: u.active and not u.share)
+        if not user:
+            user = notice._get_responsible() if notice else self._get_caretaker()
+        self._plan_answer(
+            self.env._("Customer replied"), message.preview or message.subject, user
+        )
+
+    def _get_caretaker(self):
+        """The first credit manager of the company, for what has no owner."""
+        # sudo: users of other companies are looked at, not shown
+        manager = self.env.ref("ar_collections.ar_collections_group_manager").sudo()
+        return manager.all_user_ids.sorted("id").filtered(
+            lambda u: self.company_id in u.company_ids and u.active and not u.share
+        )[:1]
+
+    def _plan_answer(self, summary, note, user):
+        """Plan one task; a second one about the same adds nothing."""
+        self.ensure_one()
+        kind = self.env.ref("ar_collections.mail_activity_type_answer")
+        waiting = self.activity_ids.filtered(
+            lambda a: a.activity_type_id == kind and a.summary == summary
+        )
+        if not waiting:
+            self.activity_schedule(
+                "ar_collections.mail_activity_type_answer",
+                summary=summary,
+                note=note,
+                user_id=user.id or self.env.uid,
+            )
