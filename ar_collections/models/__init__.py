@@ -57,6 +57,7 @@ from . import ar_dunning_notice_hold
 from . import ar_dunning_notice_message
 from . import ar_dunning_notice_delivery
 from . import ar_reminder_ubl
+from . import ar_dunning_notice_proof
 from . import ar_dunning_notice_recheck
 from . import ar_dunning_notice_line
 from . import ar_dunning_skip

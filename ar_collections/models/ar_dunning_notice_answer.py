@@ -75,9 +75,7 @@ class MailThread(models.AbstractModel):
             notices = self.env["ar.dunning.notice"].sudo()
             notices = notices.search([("mail_message_id", "=", message.id)])
             lines = str(email_message.get("Subject") or "").strip().splitlines()
-            notices._handle_bounce(
-                message_dict["bounced_email"], " ".join(lines)[:200]
-            )
+            notices._handle_bounce(message_dict["bounced_email"], " ".join(lines)[:200])
         return result
 
 

@@ -125,6 +125,7 @@ class ArDunningNotice(models.Model):
         for notice in self:
             # what led to it, as it was; levels change their names and days later
             notice.explanation_sent = notice._get_explanation()
+        self._seal()
         self._run_actions()
         self.flush_recordset()
         self.env["ar.debtor"]._refresh(self.company_id, self.debtor_id.partner_id.ids)

@@ -39,7 +39,10 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     ar_contact_role = fields.Selection(
-        ROLES, "Reminders", groups="base.group_user", help="Empty: as the addresses say."
+        ROLES,
+        "Reminders",
+        groups="base.group_user",
+        help="Empty: as the addresses say.",
     )
     ar_no_email = fields.Boolean(
         "No reminders by e-mail",

@@ -21,6 +21,7 @@ from . import test_bank_gate
 from . import test_contact_rules
 from . import test_doors
 from . import test_multi_company
+from . import test_notice_proof
 from . import test_opening_items
 from . import test_partner_merge
 from . import test_policy_replay

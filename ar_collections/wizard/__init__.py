@@ -2,6 +2,7 @@ from . import ar_aging_report_open
 from . import ar_contact_call
 from . import ar_dunning_notice_change
 from . import ar_dunning_notice_drop
+from . import ar_dunning_notice_proof
 from . import ar_dunning_run_start
 from . import ar_dunning_run_undo
 from . import ar_pause_create

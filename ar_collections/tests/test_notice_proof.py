@@ -1,0 +1,100 @@
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
+
+from .common import ArCollectionsCommon
+
+
+@tagged("post_install", "-at_install")
+class TestNoticeProof(ArCollectionsCommon):
+    """What was sent is kept so that it can be shown."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._create_invoice_due("2026-03-20", 1000)
+
+    def _send_letter(self):
+        self.first.channel = "letter"
+        with self.trap_pdfs():
+            return self._run_ladder("2026-03-31")
+
+    def test_seal_fits_what_was_sent_and_nothing_else(self):
+        notice = self._send_letter()
+        self.assertRegex(notice.seal, "^[0-9a-f]{64}$")
+        self.assertTrue(notice.is_intact)
+        for record, name, value in (
+            (notice, "body", "<p>Something else</p>"),
+            (notice, "amount_due", 1.0),
+            (notice.attachment_ids, "raw", b"another letter"),
+            (notice.attachment_ids, "name", "other.pdf"),
+        ):
+            before = record[name]
+            record.sudo()[name] = value
+            notice.invalidate_recordset(["is_intact"])
+            self.assertFalse(notice.is_intact, name)
+            record.sudo()[name] = before
+            notice.invalidate_recordset(["is_intact"])
+            self.assertTrue(notice.is_intact, name)
+
+    def test_drafts_have_no_seal(self):
+        notice = self._preview().notice_ids
+        self.assertFalse(notice.seal)
+        self.assertFalse(notice.is_intact)
+
+    def test_printed_proof(self):
+        notice = self._send_letter()
+        html, _kind = self.env["ir.actions.report"]._render_qweb_html(
+            "ar_collections.report_ar_dunning_notice_proof", notice.ids
+        )
+        text = html.decode()
+        self.assertIn(notice.seal, text)
+        self.assertIn(notice.attachment_ids.name, text)
+        self.assertIn("fits what is kept", text)
+
+    def _keep(self, notice, user=None, **vals):
+        proof = self.env["ir.attachment"].create({"name": "receipt.jpg", "raw": b"x"})
+        wizard = (
+            self.env["ar.dunning.notice.proof"]
+            .with_user(user or self.env.user)
+            .with_context(active_model=notice._name, active_id=notice.id)
+            .create({"proof_ids": [(6, 0, proof.ids)], **vals})
+        )
+        wizard.action_save()
+
+    def test_registered_letter(self):
+        self.first.is_registered = True
+        notice = self._send_letter()
+        self.assertTrue(notice.is_registered)
+        self._keep(notice, tracking_number="RR 123", date_delivered="2026-04-02")
+        self.assertEqual(notice.tracking_number, "RR 123")
+        self.assertEqual(str(notice.date_delivered), "2026-04-02")
+        self.assertEqual(notice.proof_ids.res_id, notice.id)
+        # the proof is no part of what was sent
+        notice.invalidate_recordset(["is_intact"])
+        self.assertTrue(notice.is_intact)
+
+    def test_delivery_that_cannot_be(self):
+        notice = self._send_letter()
+        with self.assertRaisesRegex(UserError, "before it was sent"):
+            self._keep(notice, date_delivered="2026-03-01")
+        self.first.channel = "email"
+        self._create_invoice_due("2026-03-20", 10, self._create_customer("By mail"))
+        mail = self._run_ladder("2026-04-01").filtered(lambda n: n.channel == "email")
+        with self.assertRaisesRegex(UserError, "no letter"):
+            self._keep(mail, tracking_number="RR 1")
+
+    def test_who_may_keep_it(self):
+        notice = self._send_letter()
+        reader = new_test_user(
+            self.env,
+            "proof_reader",
+            groups="ar_collections.ar_collections_group_readonly",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        with self.assertRaises(AccessError):
+            notice.with_user(reader)._record_delivery(
+                "X", False, self.env["ir.attachment"]
+            )
+        with self.assertRaises(AccessError):
+            notice.with_user(reader).write({"tracking_number": "X"})
