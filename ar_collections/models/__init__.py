@@ -62,6 +62,7 @@ from . import ar_dunning_notice_recheck
 from . import ar_dunning_notice_line
 from . import ar_dunning_skip
 from . import ar_recipient
+from . import ar_thanks
 
 # INSIGHT
 from . import ar_deviation

@@ -30,6 +30,7 @@ from . import test_ready_policies
 from . import test_recipients
 from . import test_security
 from . import test_story_ladder
+from . import test_thanks
 from . import test_tours
 from . import test_ubl_reminder
 from . import test_workdays
