@@ -70,11 +70,19 @@ from . import ar_deviation
 from . import ar_policy_replay
 from . import ar_policy_replay_statements
 
+# STATEMENT
+from . import ar_statement
+from . import ar_statement_ledger
+from . import ar_statement_message
+from . import ar_statement_due
+from . import ar_statement_delivery
+
 # INHERITED: thin
 from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile
 from . import mail_mail
+from . import ar_statement_mail  # after it: calls its methods
 from . import res_company
 from . import resource_calendar
 from . import res_config_settings

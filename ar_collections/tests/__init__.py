@@ -17,6 +17,8 @@ from . import test_ar_pause
 from . import test_ar_pause_change
 from . import test_ar_policy
 from . import test_ar_reminder_ubl
+from . import test_ar_statement
+from . import test_ar_statement_send
 from . import test_bank_gate
 from . import test_contact_rules
 from . import test_doors

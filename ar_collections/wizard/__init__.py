@@ -9,4 +9,5 @@ from . import ar_pause_create
 from . import ar_policy_replay
 from . import ar_policy_replay_contact
 from . import base_import_import
+from . import ar_statement_create
 from . import base_partner_merge

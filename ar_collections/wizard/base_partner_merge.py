@@ -55,6 +55,8 @@ class BasePartnerMerge(models.TransientModel):
         target.write(kept)
         if notes:
             target.note = "".join(notes)
+        # one automatic statement a day, and core deletes what would be the second
+        sources.statement_ids.is_automatic = False
         self.env.flush_all()
         self._update_foreign_keys_generic("ar.debtor", sources, target)
         self._update_reference_fields_generic("ar.debtor", sources, target)

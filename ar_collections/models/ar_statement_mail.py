@@ -1,0 +1,56 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+
+class MailMail(models.Model):
+    """A statement knows what became of its e-mail."""
+
+    _inherit = "mail.mail"
+
+    def _get_ar_statements(self):
+        """The statements whose e-mails these are.
+
+        :rtype: recordset of `ar.statement`
+        """
+        # sudo: called by the mail queue
+        return (
+            self.env["ar.statement"]
+            .sudo()
+            .search([("mail_message_id", "in", self.mail_message_id.ids)])
+        )
+
+    def _stop_uncertain(self):
+        # EXTENDS 'ar_collections'
+        result = super()._stop_uncertain()
+        for mail in self:
+            mail._get_ar_statements()._set_failed(mail.failure_reason)
+        return result
+
+    def action_retry(self):
+        # EXTENDS 'mail': a statement that was cancelled is not sent by a side door
+        cancelled = self._get_ar_statements().filtered(lambda s: s.state == "cancel")
+        if cancelled:
+            raise UserError(
+                self.env._(
+                    "Statement %s was cancelled: its e-mail is not sent.",
+                    cancelled[0].display_name,
+                )
+            )
+        return super().action_retry()
+
+    def _postprocess_sent_message(
+        self, success_pids, success_emails, failure_reason=False, failure_type=None
+    ):
+        # EXTENDS 'mail'
+        statements = self.filtered(
+            lambda m: m.model == "ar.debtor"
+        )._get_ar_statements()
+        if failure_type or failure_reason:
+            statements._set_failed(
+                failure_reason or self.env._("The mail server refused the e-mail.")
+            )
+        else:
+            statements._set_arrived()
+        return super()._postprocess_sent_message(
+            success_pids, success_emails, failure_reason, failure_type
+        )
