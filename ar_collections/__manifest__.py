@@ -1,7 +1,7 @@
 {
     "name": "AR Collections",
     "summary": "Credit limits, dunning, late charges and collections for receivables",
-    "version": "19.0.2.0.0",
+    "version": "19.0.3.0.0",
     "category": "Accounting/Accounting",
     "author": "ar_collections contributors",
     "license": "LGPL-3",

@@ -90,10 +90,8 @@ class ArDunningNotice(models.Model):
         lines = {self.browse(notice_id): line_ids for notice_id, line_ids in paid}
         notices = self.concat(*lines)
         # another worker thanks the others right now
-        mine = notices.filtered(
-            lambda n, free=notices.debtor_id.try_lock_for_update(): n.debtor_id in free
-        )
-        mine = mine.filtered(lambda n: n._can_be_thanked())
+        free = notices.debtor_id.try_lock_for_update()
+        mine = notices.filtered(lambda n: n.debtor_id in free and n._can_be_thanked())
         held = self.env["ar.contact.rule"]._get_holds(
             [
                 ContactRequest(n.id, n.debtor_id, n.partner_id, "email", [])

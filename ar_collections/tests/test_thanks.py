@@ -2,6 +2,7 @@ from datetime import date
 
 from freezegun import freeze_time
 
+from odoo import SUPERUSER_ID
 from odoo.tests import tagged
 
 from .common import ArCollectionsCommon
@@ -26,7 +27,8 @@ class TestThanks(ArCollectionsCommon):
 
     def _thank(self, day):
         """Subjects of the thanks that go out on a day."""
-        notices = self.env["ar.dunning.notice"]
+        # the scheduled action's user
+        notices = self.env(user=SUPERUSER_ID)["ar.dunning.notice"]
         before = self.env["mail.mail"].sudo().search([])
         with freeze_time(day):
             self.env.cr.flush()

@@ -20,7 +20,7 @@ class ArDunningNoticeProof(models.TransientModel):
         "Delivered on", compute="_compute_from_notice", store=True, readonly=False
     )
     proof_ids = fields.Many2many(
-        "ir.attachment", string="Proof", help="The receipt, scanned or photographed."
+        "ir.attachment", string="Receipts", help="The receipt, scanned or photographed."
     )
 
     @api.model
