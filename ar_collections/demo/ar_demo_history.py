@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import api, models
+from odoo import api, fields, models
 
 # The ladder ran once a week before today; the last time a week ago.
 WEEKS = 11
@@ -66,6 +66,8 @@ class ArDemo(models.AbstractModel):
             notice.body = messages[notice.id]["body"]
         notices._update_state(("draft",), "sent")
         notices.is_printed = True
+        notices._seal()
+        notices._record_contacts(fields.Datetime.to_datetime(date))
         run.state = "done"
         return run
 

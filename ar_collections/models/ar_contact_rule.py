@@ -73,7 +73,8 @@ class ArContactRule(models.Model):
     )
     source = fields.Char(help="The law or the decision that the rule comes from.")
     source_url = fields.Char("Link to the source")
-    summary = fields.Char(compute="_compute_summary")
+    summary = fields.Char("What it asks for", compute="_compute_summary")
+    channel_names = fields.Char("Channels", compute="_compute_channel_names")
 
     _check_figures = models.Constraint(
         "CHECK(max_count >= 0 AND period_days >= 0 AND days_after_talk >= 0)",
@@ -92,6 +93,15 @@ class ArContactRule(models.Model):
     def _compute_summary(self):
         for rule in self:
             rule.summary = ", ".join(rule._get_sentences())
+
+    @api.depends(*(f"on_{channel}" for channel in CHANNELS))
+    def _compute_channel_names(self):
+        for rule in self:
+            rule.channel_names = ", ".join(
+                rule._fields[f"on_{channel}"]._description_string(self.env)
+                for channel in CHANNELS
+                if rule[f"on_{channel}"]
+            )
 
     def _get_sentences(self):
         """What the rule asks for, in short phrases."""

@@ -67,13 +67,14 @@ class ArDunningNotice(models.Model):
         )
         return free
 
-    def _record_contacts(self):
-        """What is sent counts as a contact from now on."""
+    def _record_contacts(self, moment=None):
+        """What is sent counts as a contact, from now on or from ``moment``."""
         vals_list = [
             {
                 "debtor_id": notice.debtor_id.id,
                 "partner_id": notice.partner_id.id,
                 "channel": notice.channel,
+                "date": moment or fields.Datetime.now(),
                 "notice_id": notice.id,
                 "user_id": self.env.uid,
             }

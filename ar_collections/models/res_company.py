@@ -124,11 +124,22 @@ class ResCompany(models.Model):
 
         :rtype: date
         """
+        return fields.Date.context_today(self.with_context(tz=self._get_ar_tz()))
+
+    def _get_ar_tz(self):
+        """Where the company lives, whoever asks: its own zone, its country's if there is
+        one only, else that of its working hours."""
         # sudo: in which time zone a company lives, whoever works for its branch
-        tz = self.sudo().partner_id.tz if self else False
-        if tz not in pytz.all_timezones_set:
-            tz = self.env.user.tz or "UTC"
-        return fields.Date.context_today(self.with_context(tz=tz))
+        company = self.sudo()
+        zones = pytz.country_timezones.get(company.country_id.code or "", [])
+        for tz in (
+            company.partner_id.tz,
+            zones[0] if len(zones) == 1 else False,
+            company.resource_calendar_id.tz,
+        ):
+            if tz in pytz.all_timezones_set:
+                return tz
+        return "UTC"
 
     def _get_ar_public_policy(self):
         """The text of the company's default policy, if it is published."""
