@@ -44,6 +44,11 @@ class ArDunningEngine(models.AbstractModel):
             return SQL(
                 "SELECT NULL::date AS first, '{}'::int[] AS before, '{}'::date[] AS days"
             )
+        return self._get_all_workdays_sql(company, date)
+
+    @api.model
+    def _get_all_workdays_sql(self, company, date):
+        """The same, whether or not a level counts in them: deadlines always do."""
         workdays = company._get_workdays(date)
         return SQL(
             WORKDAYS_SQL,
@@ -78,6 +83,16 @@ class ArDunningEngine(models.AbstractModel):
             day_type=day_type,
             is_workdays_only=is_workdays_only,
             counted=SQL(WORKDAY_ADD_SQL, day=basis, count=delay),
-            previous=SQL(WORKDAY_PREVIOUS_SQL, day=day),
-            next=SQL(WORKDAY_ADD_SQL, day=day, count=SQL("0")),
+            previous=self._get_previous_workday_sql(day),
+            next=self._get_next_workday_sql(day),
         )
+
+    @api.model
+    def _get_next_workday_sql(self, day):
+        """``day``, or the first working day after it. Reads ``workday`` as above."""
+        return SQL(WORKDAY_ADD_SQL, day=day, count=SQL("0"))
+
+    @api.model
+    def _get_previous_workday_sql(self, day):
+        """``day``, or the last working day before it. Reads ``workday`` as above."""
+        return SQL(WORKDAY_PREVIOUS_SQL, day=day)

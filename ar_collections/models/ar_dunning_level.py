@@ -98,7 +98,7 @@ class ArDunningLevel(models.Model):
         "Days to pay",
         default=7,
         help="The message asks for payment within this many days; the date is "
-        "computed when it is sent.",
+        "computed when it is sent, and never a day off.",
     )
     action_ids = fields.Many2many(
         "ir.actions.server",

@@ -264,14 +264,18 @@ class ArDunningNotice(models.Model):
     def _get_deadline(self, date):
         """By when the customer is asked to pay a notice of ``date``.
 
-        Before the ladder's next step, so that no letter crosses its own deadline.
+        A working day, and before the ladder's next step, so that no letter crosses its
+        own deadline. A run's query counts the same way.
         """
         level = self.level_id
+        workdays = self.company_id._get_workdays(date)
         days = level._get_deadline_days(self.payer_profile)
-        deadline = level._get_day(self.company_id, date, days)
+        deadline = workdays.next(level._get_day(self.company_id, date, days))
         _level, next_date = self._get_next_step()
         if next_date and self.days_overdue > 0:
-            deadline = min(deadline, fields.Date.subtract(next_date, days=1))
+            latest = fields.Date.subtract(next_date, days=1)
+            workday = workdays.previous(latest)
+            deadline = min(deadline, workday if workday >= date else latest)
         return max(deadline, date)
 
     def _queue_again(self):

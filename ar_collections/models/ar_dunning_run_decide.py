@@ -177,7 +177,7 @@ class ArDunningRun(models.Model):
             SQL(
                 WRITE_SQL,
                 profiles=SQL(PROFILE_ROWS_SQL),
-                workday=engine._get_workdays_sql(self.company_id, self.date),
+                workday=engine._get_all_workdays_sql(self.company_id, self.date),
                 basis=engine._get_basis_sql(
                     SQL("rung.next_basis"), SQL("decision.date_due"), day
                 ),
@@ -187,12 +187,15 @@ class ArDunningRun(models.Model):
                     SQL("rung.next_day_type"),
                     SQL("rung.is_workdays_only"),
                 ),
-                deadline=engine._get_step_date_sql(
-                    day,
-                    SQL("COALESCE(own.deadline_days, l.deadline_days)"),
-                    SQL("l.day_type"),
-                    SQL("p.is_workdays_only"),
+                deadline=engine._get_next_workday_sql(
+                    engine._get_step_date_sql(
+                        day,
+                        SQL("COALESCE(own.deadline_days, l.deadline_days)"),
+                        SQL("l.day_type"),
+                        SQL("p.is_workdays_only"),
+                    )
                 ),
+                workday_before=engine._get_previous_workday_sql(SQL("told.latest")),
                 run=self.id,
                 company=self.company_id.id,
                 date=day,

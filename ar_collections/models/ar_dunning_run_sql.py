@@ -54,36 +54,48 @@ claimed AS (
        AND rung.profile = decision.profile
      WHERE decision.verdict IN %(in_notice)s
 ),
+told AS (
+    SELECT d.notice_id, d.letter_debtor_id, d.recipient_id, d.notice_level_id,
+           d.currency_id, d.group_key, d.channel,
+           MAX(rung.version) AS version,
+           MIN(d.profile) FILTER (WHERE d.verdict = 'dun') AS profile,
+           BOOL_OR(rung.needs_approval) AS needs_approval,
+           MIN(rung.deadline) AS deadline,
+           -- the day before the ladder's next step
+           GREATEST(
+               %(date)s + MAX(CASE WHEN rung.next_interval > 1
+                                   THEN rung.next_interval
+                                   WHEN rung.next_id IS NOT NULL THEN 1 END),
+               MIN(%(step_date)s) FILTER (WHERE d.level_id = d.notice_level_id
+                                          AND rung.next_id IS NOT NULL)
+           ) - 1 AS latest,
+           SUM(d.amount) AS amount,
+           COALESCE(MAX(d.min_amount)
+                    FILTER (WHERE d.level_id = d.notice_level_id), 0) AS min_amount,
+           MAX(d.contact_date) AS contact_date
+      FROM claimed d
+      JOIN rung ON rung.level_id = d.rung_level_id AND rung.profile = d.rung_profile
+  GROUP BY d.notice_id, d.letter_debtor_id, d.recipient_id, d.notice_level_id,
+           d.currency_id, d.group_key, d.channel
+),
 new_notice AS (
     INSERT INTO ar_dunning_notice
            (id, run_id, company_id, debtor_id, partner_id, level_id, currency_id, date,
             group_key, policy_version, payer_profile, needs_approval,
             date_deadline, channel, state, is_printed, amount_due, min_amount,
             contact_date, create_uid, create_date, write_uid, write_date)
-    SELECT d.notice_id, %(run)s, %(company)s, d.letter_debtor_id, d.recipient_id,
-           d.notice_level_id,
-           d.currency_id, %(date)s, d.group_key, MAX(rung.version),
-           MIN(d.profile) FILTER (WHERE d.verdict = 'dun'),
-           BOOL_OR(rung.needs_approval),
-           -- by when to pay, but before the ladder's next step (`_get_deadline`)
+    SELECT notice_id, %(run)s, %(company)s, letter_debtor_id, recipient_id,
+           notice_level_id, currency_id, %(date)s, group_key, version, profile,
+           needs_approval,
+           -- by when to pay (`_get_deadline`); without a next step `latest` is NULL
            GREATEST(%(date)s, LEAST(
-               MIN(rung.deadline),
-               GREATEST(
-                   %(date)s + MAX(CASE WHEN rung.next_interval > 1
-                                       THEN rung.next_interval
-                                       WHEN rung.next_id IS NOT NULL THEN 1 END),
-                   MIN(%(step_date)s) FILTER (WHERE d.level_id = d.notice_level_id
-                                              AND rung.next_id IS NOT NULL)
-               ) - 1)),
-           d.channel, 'draft', FALSE, SUM(d.amount),
-           COALESCE(MAX(d.min_amount)
-                    FILTER (WHERE d.level_id = d.notice_level_id), 0),
-           MAX(d.contact_date), %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s,
-           now() AT TIME ZONE 'UTC'
-      FROM claimed d
-      JOIN rung ON rung.level_id = d.rung_level_id AND rung.profile = d.rung_profile
-  GROUP BY d.notice_id, d.letter_debtor_id, d.recipient_id, d.notice_level_id,
-           d.currency_id, d.group_key, d.channel
+               deadline,
+               CASE WHEN latest IS NOT NULL AND workday_before >= %(date)s
+                    THEN workday_before ELSE latest END)),
+           channel, 'draft', FALSE, amount, min_amount, contact_date,
+           %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
+      FROM told
+CROSS JOIN LATERAL (SELECT %(workday_before)s AS workday_before) before
  RETURNING id
 ),
 new_line AS (

@@ -226,6 +226,10 @@ before the next step and distance  | A3 B15/3 | | 100 d13 | 2026-04-02
 that of the oldest item            | A3 B15/3 | | 100 d3; 50 d13 | 2026-04-02
 the last level has no next step    | A3 B15 | | 100 d16 A8 | 2026-04-07
 nor does a note look for one       | U-3 A3 | | 100 d-3 | 2026-04-07
+a Sunday: the Monday after         | A3 B15 | day=2026-03-29 | 100 d3 | 2026-04-07
+a Saturday: the Monday after       | A3 B15 | day=2026-04-04 | 100 d3 | 2026-04-13
+next step on Sunday: Maundy Thursday | A3 B15/3 | day=2026-03-28 | 100 d7 | 2026-04-02
+no working day before it: a Sunday | A3 B5/1 | day=2026-03-28 | 100 d3 | 2026-03-29
 7 working days over Easter         | A3w | | 100 2026-03-26 | 2026-04-13
 Easter Monday: the day after       | A3 @workdays | day=2026-03-30 | 100 d3 | 2026-04-07
 its level is approved              | A3a B15 | | 100 d3 | 2026-04-07 approve
