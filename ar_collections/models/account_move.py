@@ -243,3 +243,36 @@ class AccountMove(models.Model):
         )
         domain = [("line_ids.move_line_id.move_id", "=", self.id)]
         return dict(action, domain=domain, context={})
+
+    def _is_ar_known_to_customer(self):
+        """Whether the customer has this document: it was sent, or claimed by a notice.
+
+        Core takes an invoice without a stored PDF for one that is still to come, and
+        heads it "Proforma" on the portal. A claim for a proforma makes no sense. Nothing
+        is stored for it here: to issue an invoice, with what a country wants of it, is
+        the business of core's sending.
+        """
+        self.ensure_one()
+        if self.state != "posted" or not self.is_sale_document(include_receipts=True):
+            return False
+        if self.is_move_sent:
+            return True
+        # sudo: asked by the portal, for a document that the visitor may see
+        lines = self.env["ar.dunning.notice.line"].sudo()
+        domain = [
+            ("move_line_id.move_id", "=", self.id),
+            ("notice_id.state", "=", "sent"),
+        ]
+        return bool(lines.search_count(domain, limit=1))
+
+    def _get_invoice_pdf_proforma(self):
+        if not self._is_ar_known_to_customer():
+            return super()._get_invoice_pdf_proforma()
+        reports = self.env["ir.actions.report"]
+        name = "account.account_invoices"
+        streams, kind = reports._pre_render_qweb_pdf(name, self.ids)
+        return {
+            "filename": self._get_invoice_report_filename(),
+            "filetype": "pdf",
+            "content": reports._get_splitted_report(name, streams, kind)[self.id],
+        }

@@ -14,8 +14,8 @@ _logger = logging.getLogger(__name__)
 # Small enough that a person sees the run move, PDFs and all; large enough to share the
 # queries.
 BATCH = 5
-# Opens an invoice without a password.
-TOKEN = re.compile(r"[?&](?:amp;)?access_token=[\w-]+")
+# Opens an invoice without a password, in the customer's language.
+TOKEN = re.compile(r"[?&](?:amp;)?access_token=[\w-]+(?:&(?:amp;)?ar_lang=\w+)?")
 # A payment that is being registered holds its items for moments only.
 ATTEMPTS = 5
 

@@ -89,7 +89,10 @@ class ArDunningNotice(models.Model):
         if not move.is_invoice(include_receipts=True):
             return False
         if self.state == "sent" or move.access_token:
-            return move.get_base_url() + move.get_portal_url()
+            # the page speaks the language of the letter (`controllers/portal.py`)
+            lang = self.partner_id.lang
+            query = f"&ar_lang={lang}" if lang else None
+            return move.get_base_url() + move.get_portal_url(query_string=query)
         return move.get_base_url() + move.access_url
 
     def _ensure_access_tokens(self):

@@ -27,6 +27,7 @@ from . import test_notice_proof
 from . import test_opening_items
 from . import test_partner_merge
 from . import test_policy_replay
+from . import test_portal
 from . import test_policy_replay_window
 from . import test_ready_policies
 from . import test_recipients

@@ -104,6 +104,7 @@ class TestArDunningNotice(ArCollectionsCommon):
         self.assertIn(self.invoice.name, body)
         self.assertIn("access_token", notice.body)
         self.assertNotIn("access_token", body)
+        self.assertNotIn("ar_lang", body)
 
     def test_shared_customer_tells_other_companies_no_claim(self):
         notice = self._send()
@@ -119,13 +120,13 @@ class TestArDunningNotice(ArCollectionsCommon):
         self.assertFalse(run.notice_ids.body)
 
     def test_deadline_counts_from_the_day_it_is_sent(self):
-        self.first.deadline_days = 5
+        self.first.deadline_days = 3
         self.second.delay_days = 28
         notice = self._send()
         day = fields.Date.to_date(TODAY)
         self.assertRecordValues(
             notice,
-            [{"date_sent": day, "date_deadline": fields.Date.add(day, days=5)}],
+            [{"date_sent": day, "date_deadline": fields.Date.add(day, days=3)}],
         )
 
     # === ATTACHMENTS === #
