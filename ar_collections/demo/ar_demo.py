@@ -27,8 +27,6 @@ TERMS = {
     SPLIT: "ar_collections.payment_term_30_70_demo",
 }
 
-LANGUAGES = ("de_DE", "es_ES", "fr_FR", "it_IT", "nl_NL")
-
 KINDS = {"business": "business", "consumer": "consumer", "public_body": "public"}
 
 TAGS = {
@@ -54,6 +52,7 @@ class ArDemo(models.AbstractModel):
         self._speak_languages()
         self._keep_plain_records()
         companies = {code: self._create_company(code) for code in COMPANIES}
+        self._translate_records(companies)
         self._create_rates(companies, today)
         self._open_companies_to_users(companies)
         partners = self._create_customers(companies)
@@ -61,15 +60,6 @@ class ArDemo(models.AbstractModel):
         for code, company in companies.items():
             plans = {c.ref: plan(c, code) for c in CUSTOMERS if code in c.companies}
             self.with_company(company)._post_story(plans, partners, products, today)
-
-    @api.model
-    def _speak_languages(self):
-        """Customers are written to in their language; all of these are translated."""
-        for code in LANGUAGES:
-            self.env["res.lang"]._activate_lang(code)
-        self.env["ir.module.module"]._load_module_terms(
-            ["ar_collections"], list(LANGUAGES)
-        )
 
     # === EXTERNAL IDS === #
 
@@ -226,7 +216,10 @@ class ArDemo(models.AbstractModel):
         partners = {}
         for group in (heads, branches):  # a branch needs its head office to exist
             records = self.env["res.partner"].create(
-                [self._prepare_customer(c, partners, languages) for c in group]
+                [
+                    self._prepare_customer(c, partners, languages, companies)
+                    for c in group
+                ]
             )
             partners.update(zip((c.ref for c in group), records, strict=True))
         for customer in heads:
@@ -239,7 +232,7 @@ class ArDemo(models.AbstractModel):
         self.env["mail.blacklist"].create({"email": partners["blacklisted"].email})
         return partners
 
-    def _prepare_customer(self, customer, partners, languages):
+    def _prepare_customer(self, customer, partners, languages, companies):
         vals = {
             "name": customer.name,
             "email": customer.email or False,
@@ -250,6 +243,9 @@ class ArDemo(models.AbstractModel):
         }
         if customer.lang in languages:
             vals["lang"] = customer.lang
+        if len(customer.companies) == 1:
+            # nobody else's: their chatter may hold the letters
+            vals["company_id"] = companies[customer.companies[0]].id
         if customer.parent:
             # an address of the head office: its commercial partner is the head office
             vals.update(
@@ -292,18 +288,4 @@ class ArDemo(models.AbstractModel):
                 }
                 for name, price in catalogue
             ]
-        )
-
-    # === LOOKUPS === #
-
-    def _get_currency(self, name):
-        currency = self.env.ref(f"base.{name}")
-        if not currency.active:  # a write would empty the caches each time
-            currency.active = True
-        return currency
-
-    def _get_journal(self, kind):
-        """First journal of the active company of that type."""
-        return self.env["account.journal"].search(
-            [("company_id", "=", self.env.company.id), ("type", "=", kind)], limit=1
         )

@@ -209,3 +209,17 @@ class ArDemo(models.AbstractModel):
         return moves.line_ids.filtered(
             lambda line: line.account_id.account_type == "asset_receivable"
         )
+
+    # === LOOKUPS === #
+
+    def _get_currency(self, name):
+        currency = self.env.ref(f"base.{name}")
+        if not currency.active:  # a write would empty the caches each time
+            currency.active = True
+        return currency
+
+    def _get_journal(self, kind):
+        """First journal of the active company of that type."""
+        return self.env["account.journal"].search(
+            [("company_id", "=", self.env.company.id), ("type", "=", kind)], limit=1
+        )

@@ -81,6 +81,7 @@ from . import ar_statement_delivery
 from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile
+from . import ir_actions_report
 from . import mail_mail
 from . import ar_statement_mail  # after it: calls its methods
 from . import res_company

@@ -310,7 +310,8 @@ class ArDunningNotice(models.Model):
         """Keep the text in the chatter of the customer, too.
 
         Everybody who sees the customer reads it there: links to pay are taken out, and
-        where several companies share the customer, only the level is told.
+        where others may see the customer than those of this company, only the level is
+        told.
         """
         note = self.env.ref("mail.mt_note")
         # sudo: whether there is another company does not depend on who sends
@@ -339,7 +340,9 @@ class ArDunningNotice(models.Model):
 
     def _get_customer_note(self, is_shared):
         self.ensure_one()
-        if is_shared and not self.debtor_id.partner_id.company_id:
+        # sudo: whose customer it is, whoever sends
+        owner = self.debtor_id.partner_id.sudo().company_id.root_id
+        if is_shared and owner != self.company_id.root_id:
             return self.env._(
                 "%(company)s: %(level)s sent, %(notice)s.",
                 company=self.company_id.name,

@@ -68,6 +68,15 @@ class ArDunningNotice(models.Model):
             "ar_collections.notice_closing_block", {"notice": self}
         )
 
+    def _has_arrears(self):
+        """Whether more is past its due date than the credits listed with it cover."""
+        self.ensure_one()
+        late = self.line_ids.filtered(
+            lambda ln: ln.days_overdue > 0 or ln.amount_residual < 0
+        )
+        arrears = sum(late.mapped("amount_residual"))
+        return self.currency_id.compare_amounts(arrears, 0) > 0
+
     def _get_bank_account(self):
         """The company's own bank account that the customer is asked to pay to."""
         # sudo: a collector prints the company's bank account without rights on banks

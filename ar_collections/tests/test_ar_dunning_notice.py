@@ -106,6 +106,19 @@ class TestArDunningNotice(ArCollectionsCommon):
         self.assertNotIn("access_token", body)
         self.assertNotIn("ar_lang", body)
 
+    def test_customer_of_another_company_has_no_claim_of_ours(self):
+        other = self.setup_other_company()["company"]
+        notice = self._send()
+        # sudo: it came to belong to the other one after it bought here
+        self.env.cr.execute(
+            "UPDATE res_partner SET company_id = %s WHERE id = %s",
+            [other.id, self.customer.id],
+        )
+        self.customer.invalidate_recordset(["company_id"])
+        body = notice._get_customer_note(is_shared=True)
+        self.assertIn(notice.name, body)
+        self.assertNotIn(self.invoice.name, body)
+
     def test_shared_customer_tells_other_companies_no_claim(self):
         notice = self._send()
         body = self._get_customer_note(notice)

@@ -26,6 +26,7 @@ BLOCKS = (
     "Questions?",
     "glad to help",
     "If you have just paid",
+    "Kind regards",
     "Your reference",
     "Reference",
 )
