@@ -1,6 +1,8 @@
 import base64
 from datetime import timedelta
 
+from markupsafe import Markup
+
 from odoo import Command, api, fields, models
 from odoo.tools import file_open
 
@@ -123,6 +125,8 @@ class ArDemo(models.AbstractModel):
                 "web.external_layout_standard"
             ).id,
             "qr_code": True,
+            # two lines: with four, the letterhead covers an invoice's second page
+            "company_details": self._prepare_letterhead(spec),
             "logo": self._read_logo(),
             "report_footer": f"{spec['name']} · {spec['email']} · {spec['phone']}",
         }
@@ -130,6 +134,11 @@ class ArDemo(models.AbstractModel):
             # partner_autocomplete would ask its server about the new company
             vals["iap_enrich_auto_done"] = True
         return vals
+
+    @api.model
+    def _prepare_letterhead(self, spec):
+        street, zip_code, city, _country = spec["address"]
+        return Markup("%s<br/>%s, %s %s") % (spec["name"], street, zip_code, city)
 
     @api.model
     def _read_logo(self):

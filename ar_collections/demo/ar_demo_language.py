@@ -92,9 +92,8 @@ class ArDemo(models.AbstractModel):
         with file_open(path, "rb") as file:
             head, *entries = file.read().split(b"\n\n")
         mark = re.compile(
-            rb"^#: model(_terms)?:(%s)," % b"|".join(
-                name.encode() for name in ("ir.ui.view", *TRANSLATED_MODELS)
-            ),
+            rb"^#: model(_terms)?:(%s),"
+            % b"|".join(name.encode() for name in ("ir.ui.view", *TRANSLATED_MODELS)),
             re.MULTILINE,
         )
         return b"\n\n".join([head, *filter(mark.search, entries)])

@@ -76,6 +76,10 @@ class ArDunningRun(models.Model):
             )
             # the others have nothing to hear: the refresh right above has just decided
             run._write_decision(moving)
+            if not run.draft_count and not run.skip_ids:
+                # nothing to do, nothing to tell
+                run.unlink()
+                continue
             if not run.draft_count:
                 run.action_cancel()
             elif confirm:

@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from freezegun import freeze_time
 
 from odoo.exceptions import UserError
@@ -245,3 +247,31 @@ class TestArDunningDelivery(ArCollectionsCommon):
         self.assertEqual(notice.state, "cancel")
         with self.assertRaises(UserError):
             notice.run_id.action_confirm()
+
+    # === STEPS === #
+
+    def _count_steps(self, batch_size):
+        """How many notices each step of the scheduled action takes."""
+        steps = []
+        notices = self.env["ar.dunning.notice"].sudo()
+        with (
+            patch.object(
+                type(notices), "_deliver_safely", lambda batch: steps.append(len(batch))
+            ),
+            patch.object(
+                type(self.env["ir.cron"]), "_commit_progress", lambda *a, **kw: 60
+            ),
+        ):
+            notices._cron_deliver(batch_size)
+        return steps
+
+    def test_a_small_run_is_seen_to_move(self):
+        for number in range(3):
+            self._create_invoice_due(
+                "2026-03-20", 500, self._create_customer(f"Customer {number} Ltd")
+            )
+        self._queue()
+        self.assertEqual(self._count_steps(batch_size=5), [1, 1, 1, 1])
+        with patch(f"{DELIVERY}.STEPS", 2):
+            self.assertEqual(self._count_steps(batch_size=5), [2, 2])
+            self.assertEqual(self._count_steps(batch_size=1), [1, 1, 1, 1])

@@ -96,6 +96,17 @@ class TestArDunningNight(ArCollectionsCommon):
             )
             self.assertFalse(left, name)
 
+    def test_a_night_with_nothing_to_do_leaves_no_run(self):
+        self._pay(self.invoice)
+        self._run_night()
+        runs = self.env["ar.dunning.run"].search
+        mine = [("company_id", "=", self.company.id)]
+        self.assertFalse(runs(mine))
+        # what was held back is told
+        self._create_invoice_due("2026-03-20", 3)
+        self._run_night()
+        self.assertRecordValues(runs(mine), [{"state": "cancel", "skip_count": 1}])
+
     def test_draft_of_a_person_is_not_replaced(self):
         mine = self._preview("2026-03-30")
         self._run_night()

@@ -66,8 +66,13 @@ class TestArDunningRun(ArCollectionsCommon):
         self.assertRecordValues(
             wizard, [{"notice_count": 2, "skip_count": 1, "amount_total": 1500.0}]
         )
-        run = self.env["ar.dunning.run"].browse(wizard.action_start()["res_id"])
+        action = wizard.action_start()
+        run = self.env["ar.dunning.run"].browse(action["res_id"])
         self.assertRecordValues(run, [{"draft_count": 2, "skip_count": 1}])
+        # opened in its own right: no wizard's number in the address
+        self.assertEqual(action["target"], "main")
+        self.assertEqual(action["path"], "dunning-runs")
+        self.assertEqual([kind for _id, kind in action["views"]], ["form", "list"])
 
     # === DROP, CONFIRM, CANCEL === #
 

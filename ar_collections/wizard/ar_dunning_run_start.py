@@ -146,6 +146,13 @@ class ArDunningRunStart(models.TransientModel):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "ar_collections.ar_dunning_run_action"
         )
+        # in the place of what is open: the address would go on with the wizard's number,
+        # which reads as that of a debtor; the list behind it is the way back
         return dict(
-            action, res_id=run.id, views=[(False, "form")], context={}, domain=[]
+            action,
+            res_id=run.id,
+            views=[(False, "form"), (False, "list")],
+            context={},
+            domain=[],
+            target="main",
         )

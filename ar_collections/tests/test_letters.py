@@ -1,0 +1,107 @@
+from unittest.mock import patch
+
+from lxml import html
+
+from odoo.tests import tagged
+
+from .common import TODAY, ArCollectionsCommon
+
+
+class PaperChosen(Exception):
+    """Stops before the PDF is made; what it would be made on is known."""
+
+
+@tagged("post_install", "-at_install")
+class TestLetters(ArCollectionsCommon):
+    """The look of a letter, and whether its sentences are true."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.invoice = cls._create_invoice_due("2026-03-20", 1000)
+
+    def _get_notice(self, date=TODAY):
+        return self._preview(date).notice_ids
+
+    def _get_body(self, notice):
+        return html.fromstring(notice._get_message()["body"])
+
+    # === LOOK === #
+
+    def test_paper_is_the_companys_whoever_prints(self):
+        paper = self.env["report.paperformat"].create({"name": "Own", "format": "A5"})
+        self.company.sudo().paperformat_id = paper
+        elsewhere = self.setup_other_company()["company"]
+        notice = self._get_notice()
+        both = (elsewhere + self.company).ids
+        reports = self.env["ir.actions.report"].with_context(allowed_company_ids=both)
+        self.assertNotEqual(reports.get_paperformat(), paper)
+        seen = []
+
+        def run(report, *args, **kwargs):
+            seen.append(report.get_paperformat())
+            raise PaperChosen
+
+        with (
+            patch.object(type(reports), "_run_wkhtmltopdf", run),
+            self.assertRaises(PaperChosen),
+        ):
+            reports.with_context(force_report_rendering=True)._render_qweb_pdf(
+                "ar_collections.report_ar_dunning_notice", notice.ids
+            )
+        self.assertEqual(seen, [paper])
+
+    def test_total_is_in_one_row_with_the_last_document(self):
+        for day in range(1, 4):
+            last = self._create_invoice_due(f"2026-03-2{day}", 100)
+        [table] = self._get_body(self._get_notice()).xpath("//table[thead]")
+        rows = table.xpath("./tbody/tr")
+        self.assertEqual(len(rows), 4)
+        for row in rows[:-1]:
+            self.assertNotIn("Total due", row.text_content())
+        for part in (last.name, "Total due", "1,300.00"):
+            self.assertIn(part, rows[-1].text_content())
+
+    def test_a_letter_ends_with_a_close_and_a_name(self):
+        notice = self._get_notice()
+        text = self._get_body(notice).text_content().split()
+        company = self.company.name.split()
+        self.assertEqual(text[-len(company) :], company)
+        self.assertEqual(text[-len(company) - 2 : -len(company)], ["Kind", "regards"])
+        notice.debtor_id.user_id = self.env.user
+        text = " ".join(self._get_body(notice).text_content().split())
+        close = f"Kind regards {self.env.user.name} {self.company.name}"
+        self.assertTrue(text.endswith(close), text)
+
+    # === SENTENCES === #
+
+    def _get_upcoming_text(self, *, credit):
+        """The note about an invoice of tomorrow, beside arrears and a credit."""
+        self.invoice.no_followup = False
+        self._create_invoice_due("2026-04-03", 700)
+        self._create_invoice_due(
+            TODAY, credit, move_type="out_refund", invoice_date=TODAY
+        )
+        notice = self._get_notice()
+        # as for an open credit that is shared with what is overdue
+        notice.sudo().level_id = self.upcoming
+        return " ".join(self._get_body(notice).text_content().split())
+
+    def test_a_note_asks_for_arrears(self):
+        self.assertIn("past its due date", self._get_upcoming_text(credit=400))
+
+    def test_a_note_does_not_ask_for_what_a_credit_covers(self):
+        text = self._get_upcoming_text(credit=1000)
+        self.assertIn("credit of", text)
+        self.assertNotIn("past its due date", text)
+
+    def test_a_second_letter_does_not_say_each_item_was_named_before(self):
+        self._run_ladder("2026-03-24")
+        new = self._create_invoice_due("2026-03-25", 50)
+        notice = self._get_notice("2026-04-07")
+        self.assertEqual(notice.level_id, self.second)
+        self.assertIn(new, notice.line_ids.move_id)
+        text = " ".join(self._get_body(notice).text_content().split())
+        self.assertIn("We wrote to you before and have not received", text)
+        self.assertNotIn("wrote to you before about", text)
+        self.assertNotIn("items listed below are still", text)
