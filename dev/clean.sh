@@ -13,6 +13,7 @@ case ${1:-} in
     . "$ROOT/dev/demo_db.sh"
     drop_db "$DEMO"
     drop_db "$DEMO.new"
+    say "the demo database is gone; make demo builds it anew"
     ;;
   '' | cache)
     ! busy "$ENV_DIR/setup.lock" && ! busy "$PG_DIR/users.lock" ||
@@ -21,8 +22,11 @@ case ${1:-} in
       pg_env
       pg_external || [ ! -e "$PG_DATA/postmaster.pid" ] ||
         as_pg "$PG_BIN/pg_ctl" -D "$PG_DATA" -m fast -w stop >/dev/null 2>&1 || true
-      if pg_external; then
-        for db in $(sql "select datname from pg_database where datname like '$(db_prefix)%'"); do drop_db "$db"; done
+      if pg_external && [ -s "$ENV_DIR/id" ]; then
+        pg_login
+        for db in $(sql "select datname from pg_database where starts_with(datname, '$(db_prefix)')"); do
+          if own_db "$db"; then drop_db "$db"; else note "not made by this checkout, left alone: $db"; fi
+        done
       fi
       pg_external || [ "$PGHOST" = "$PG_DIR" ] || rm -rf "$PGHOST"
     fi

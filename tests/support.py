@@ -79,6 +79,7 @@ def clone_db(template, name=None):
         subprocess.run([ROOT / "dev" / "template.sh", "demo"], check=True)
     drop_db(name)
     subprocess.run(["createdb", "-T", template, name], check=True)
+    sql("postgres", f"comment on database \"{name}\" is '{os.environ['AR_DB_MARK']}'")
     if (FILESTORE / template).is_dir():  # hard links: Odoo never rewrites a stored file
         shutil.copytree(FILESTORE / template, FILESTORE / name, copy_function=os.link)
     return name

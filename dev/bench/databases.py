@@ -18,6 +18,8 @@ from odoo.tools import config
 
 # A template database with the addon; dev/with-env.sh --installed names it.
 INSTALLED = os.environ.get("AR_INSTALLED_DB")
+# First line of the comment on each database that this checkout made, see dev/db.sh.
+MARK = os.environ.get("AR_DB_MARK", "")
 
 
 def run_sql(statement, *values, database="postgres"):
@@ -39,11 +41,12 @@ def drop(name):
 def clone(source, target):
     drop(target)
     run_sql(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
+    run_sql(f'COMMENT ON DATABASE "{target}" IS %s', MARK)
 
 
 def provide(name, size):
     """Have the books of a size in database ``name``, generated for today."""
-    mark = f"{size} {date.today()} {INSTALLED}"
+    mark = f"{MARK}\n{size} {date.today()} {INSTALLED}"
     if _get_mark(name) == mark:
         return
     maker = Path(__file__).with_name("make_books.py")
