@@ -1,9 +1,24 @@
 # Which addons there are, and Odoo's configuration files (sourced).
 
+# Odoo splits addons_path at commas: a folder with one in its path is named by a link.
+comma_free() { # folder
+  local link
+  if [[ $1 != *,* ]]; then
+    echo "$1"
+    return
+  fi
+  link=/tmp/ar-link-$(id -u)-$(printf %s "$1" | digest)
+  [ "$(readlink "$link")" = "$1" ] || ln -sfn "$1" "$link"
+  [ "$(stat -c %u "$link")" = "$(id -u)" ] || die "$link belongs to another user" "remove it, or move this checkout to a path without a comma"
+  echo "$link"
+}
+
 # Our addons that can be installed here, and what they depend on outside of this repository.
 read_addons() { # sets MODULES and BASE_MODULES
-  local lines
-  lines=$("$VENV/bin/python" "$ROOT/dev/addons.py" "$ROOT" "$ODOO_PATH" "$VENV")
+  local lines root odoo
+  root=$(comma_free "$ROOT")
+  odoo=$(comma_free "$ODOO_PATH")
+  lines=$("$VENV/bin/python" "$ROOT/dev/addons.py" "$root" "$odoo" "$root/.env/venv")
   MODULES=${MODULES:-$(sed -n 1p <<<"$lines")}
   BASE_MODULES=${BASE_MODULES:-$(sed -n 2p <<<"$lines")}
   ADDONS_PATH=$(sed -n 3p <<<"$lines")

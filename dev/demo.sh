@@ -4,6 +4,7 @@
 # PORT=… asks for another port than 8069.
 . "$(dirname "$0")/setup.sh"
 . "$ROOT/dev/demo_db.sh"
+. "$ROOT/dev/stop.sh"
 
 MAIL=$ENV_DIR/mail
 start=$(now)
@@ -19,11 +20,11 @@ unlock_setup
 finish() {
   trap '' INT TERM
   say "stopping"
-  for pid in ${odoo:-} ${sink:-}; do
-    kill "$pid" 2>/dev/null || continue
-    for ((i = 0; i < 100; i++)); do kill -0 "$pid" 2>/dev/null && sleep 0.1 || break; done # a request may be at work
-    kill -9 "$pid" 2>/dev/null || true
-  done
+  [ -z "${odoo:-}" ] || settle "$odoo" "$DEMO"
+  # what Odoo says while it stops is for the log: its other threads find their connections closed
+  end_process "${shown:-}"
+  end_process "${odoo:-}"
+  end_process "${sink:-}"
   rm -f "$ENV_DIR/demo.url"
   pg_down
 }
@@ -49,8 +50,13 @@ if [ -e "$ROOT/dev/demo_table.py" ]; then
   }
 fi
 
-"${TIED[@]}" "$VENV/bin/odoo" -c "$DEMO_CONF" -d "$DEMO" --db-filter="^$DEMO\$" --log-level="${LOG_LEVEL:-warn}" 8>&- &
+log=$ENV_DIR/log/demo.log
+: >"$log"
+"${TIED[@]}" "$VENV/bin/odoo" -c "$DEMO_CONF" -d "$DEMO" --db-filter="^$DEMO\$" --log-level="${LOG_LEVEL:-warn}" \
+  8>&- >>"$log" 2>&1 &
 odoo=$!
+"${TIED[@]}" tail -n +1 -f "$log" 8>&- >&9 &
+shown=$!
 answers() ( # the port is open before Odoo has loaded the database
   exec 3<>"/dev/tcp/127.0.0.1/$port"
   printf 'GET /web/login HTTP/1.0\r\nHost: 127.0.0.1:%s\r\n\r\n' "$port" >&3
@@ -59,7 +65,7 @@ answers() ( # the port is open before Odoo has loaded the database
 ) 2>/dev/null
 SECONDS=0
 until answers; do
-  kill -0 $odoo 2>/dev/null && [ $SECONDS -lt 300 ] || die "Odoo did not start" "its last lines are above"
+  kill -0 $odoo 2>/dev/null && [ $SECONDS -lt 300 ] || { sleep 1 && die "Odoo did not start" "its last lines are above, all are in $log"; }
   sleep 0.2
 done
 echo "$url" >"$ENV_DIR/demo.url"

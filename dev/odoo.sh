@@ -6,18 +6,30 @@
 ODOO_SUITES="sid testing"
 
 download_odoo() { # folder
-  local apt=$1/apt suite got=
+  local apt=$1/apt suite got= tried=
   need apt-get apt
   for suite in $ODOO_SUITES; do
     rm -rf "$apt"
     # bookworm has the Font Awesome and Inconsolata that Odoo's links name; Montserrat is not in it
-    private_apt_open "$apt" "$suite" bookworm &&
-      (cd "$1" && private_apt "$apt" download "odoo-19/$suite" "fonts-montserrat/$suite" \
-        {libjs-jquery,libjs-jquery-form,libjs-underscore}/bookworm \
-        {fonts-font-awesome,fonts-roboto-unhinted,fonts-inconsolata,fonts-ocr-b}/bookworm) && got=yes && break
+    if ! private_apt_open "$apt" "$suite" bookworm; then
+      tried+="tried Debian $suite: its index cannot be fetched"$'\n'
+    elif ! private_apt "$apt" --print-uris download "odoo-19/$suite"; then
+      tried+="tried Debian $suite: there is no package odoo-19 in it"$'\n'
+    elif (cd "$1" && private_apt "$apt" download "odoo-19/$suite" "fonts-montserrat/$suite" \
+      {libjs-jquery,libjs-jquery-form,libjs-underscore}/bookworm \
+      {fonts-font-awesome,fonts-roboto-unhinted,fonts-inconsolata,fonts-ocr-b}/bookworm); then
+      got=yes
+      break
+    else
+      tried+="tried Debian $suite: odoo-19 is there, but not all could be downloaded"$'\n'
+    fi
   done
+  if [ -z "$got" ]; then # at the end of the log, where it is read
+    printf 'mirror: %s\n%s' "$(sed -n 's/^deb \[.*\] \([^ ]*\) .*/\1/p' "$apt/sources.list" | head -n 1)" "$tried"
+    rm -rf "$apt"
+    return 1
+  fi
   rm -rf "$apt"
-  [ -n "$got" ] || return 1
   (cd "$1" && sha256sum -- *.deb >SHA256SUMS)
 }
 
@@ -31,7 +43,7 @@ odoo_from_debian() {
   mkdir -p "$CACHE/odoo" "$CACHE/debs"
   if [ -n "${ODOO_REFRESH:-}" ] || ! [ -s "$current" ]; then
     step "Odoo 19: download Debian's packages (135 MB)" \
-      "is there a network? Else set ODOO_SRC to a checkout of Odoo's 19.0 branch" fetch_new_odoo
+      "the last lines say what was tried: set ODOO_SRC to a checkout of Odoo's 19.0 branch, or DEBIAN_MIRROR to a mirror that has odoo-19" fetch_new_odoo
   fi
   debs=$CACHE/debs/$(cat "$current")
   ODOO_KEY=$({ cat "$current" "$ROOT/dev/unpack_odoo.sh"; } | digest)

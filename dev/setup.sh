@@ -6,7 +6,7 @@ for part in cache python apt odoo venv browser pg conf db dump templates; do . "
 setup_tools() { # Odoo and Python, no database
   local start
   start=$(now)
-  [[ $ROOT != *[,$'\n']* ]] || die "the path of this checkout has a comma or newline, which Odoo's addons_path cannot hold" "move it"
+  [[ $ROOT != *$'\n'* ]] || die "the path of this checkout has a newline, which Odoo's configuration cannot hold" "move it"
   need flock util-linux
   need sha256sum coreutils
   lock_setup

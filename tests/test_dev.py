@@ -1,9 +1,12 @@
 """The scripts of dev/ are what they promise to be."""
 
+import os
 import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -107,3 +110,135 @@ def test_check_log_tells_by_its_exit_code(tmp_path):
             [sys.executable, DEV / "check_log.py", log], capture_output=True
         )
         assert done.returncode == code
+
+
+# -- what the demo prints
+
+
+class FakeModel(list):
+    """As much of a model as the table asks for."""
+
+    def __init__(self, rows=(), count=0):
+        super().__init__(rows)
+        self.count = count
+
+    def _decide(self, company, day):
+        return [row for row in self if row["from"] <= day]
+
+    def search_count(self, domain):
+        return self.count
+
+    def browse(self, record_id):
+        return SimpleNamespace(name=f"record {record_id}")
+
+
+def print_table(capsys, due, waiting=0):
+    """What the table says on 2026-03-02 if one letter is due from a day on."""
+    row = {
+        "from": due,
+        "notice_level_id": 1,
+        "verdict": "dun",
+        "group_id": 7,
+        "currency_id": 2,
+        "group_key": 0,
+        "days_overdue": 12,
+        "amount": 1234.5,
+        "channel": "email",
+    }
+
+    class Env(dict):
+        cr = SimpleNamespace(execute=lambda statement: None)
+
+        def ref(self, name):
+            return SimpleNamespace(
+                id=1, name="Acme", _ar_today=lambda: date(2026, 3, 2)
+            )
+
+    env = Env(
+        {
+            "ar.dunning.engine": FakeModel([row]),
+            "ar.dunning.notice": FakeModel(count=waiting),
+            "ar.dunning.level": FakeModel(),
+            "res.partner": FakeModel(),
+            "res.currency": FakeModel(),
+        }
+    )
+    script = DEV / "demo_table.py"
+    exec(compile(script.read_text(), script, "exec"), {"env": env})
+    return capsys.readouterr().out
+
+
+def test_table_of_who_is_due(capsys):
+    out = print_table(capsys, date(2026, 3, 2))
+    assert re.search(r"record 7 +12 1,234\.50 record 2 record 1 +email", out)
+    assert "nobody" not in out
+
+
+def test_table_names_the_next_day_when_nobody_is_due(capsys):
+    out = print_table(capsys, date(2026, 3, 5), waiting=3)
+    assert "Tonight in Acme: nobody is due." in out
+    assert "Next: Thursday 2026-03-05, 1 letter." in out
+    assert "3 notices wait already" in out
+
+
+def test_table_says_when_nobody_will_be_due_soon(capsys):
+    out = print_table(capsys, date(2027, 1, 1))
+    assert "nobody is due" in out
+    assert "Nobody will be in the next 60 days either." in out
+    assert "wait already" not in out
+
+
+# -- where Odoo comes from, and where this checkout lies
+
+
+def run_part(script, tmp_path, **environment):
+    """Run a script that sources parts of dev/, with a cache and a home of its own."""
+    env = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": "", **environment}
+    done = subprocess.run(
+        ["bash", "-c", '. "$0/lib.sh"\n' + script, DEV],
+        cwd=tmp_path,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return done.returncode, done.stdout
+
+
+def test_without_odoo_in_debian_each_suite_is_named(tmp_path):
+    program = tmp_path / "apt-get"
+    program.write_text(  # sid's index cannot be fetched, testing has no odoo-19
+        "#!/bin/sh\n"
+        'case "$*" in *download*) exit 100 ;; esac\n'
+        'for a; do case $a in Dir::Etc::sourcelist=*) list=${a#*=} ;; esac; done\n'
+        '! grep -q " sid " "$list"\n'
+    )
+    program.chmod(0o755)
+    returncode, output = run_part(
+        'for part in cache apt odoo; do . "$ROOT/dev/$part.sh"; done; odoo_from_debian',
+        tmp_path,
+        PATH=f"{tmp_path}:{os.environ['PATH']}",
+        DEBIAN_MIRROR="http://mirror.invalid/debian",
+        ODOO_REFRESH="",
+    )
+    assert returncode == 1
+    assert "mirror: http://mirror.invalid/debian/" in output
+    assert "tried Debian sid: its index cannot be fetched" in output
+    assert "tried Debian testing: there is no package odoo-19 in it" in output
+    assert "set ODOO_SRC" in output.splitlines()[-1]
+    assert "is there a network" not in output
+
+
+def test_a_folder_with_a_comma_is_named_without_it(tmp_path):
+    folder = tmp_path / "one, two"
+    folder.mkdir()
+    script = '. "$ROOT/dev/conf.sh"; comma_free "$PWD"; comma_free "$PWD/one, two"'
+    returncode, output = run_part(script, tmp_path)
+    assert returncode == 0, output
+    plain, link = map(Path, output.splitlines())
+    try:
+        assert plain == tmp_path
+        assert "," not in str(link)
+        assert link.resolve() == folder
+    finally:
+        link.unlink()

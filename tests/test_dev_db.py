@@ -224,3 +224,20 @@ def test_a_failed_restore_leaves_a_good_dump_alone(checkout):
     returncode, _output = checkout.run("pg_env\npsql() { return 1; }" + RESTORE)
     assert returncode
     assert (checkout.cache / "databases" / "x" / "SHA256SUMS").exists()
+
+
+def test_stopping_waits_for_what_is_at_work(checkout):
+    script = """. dev/stop.sh
+        pg_env; new_db "$(db_prefix)demo"
+        sleep 60 & server=$!
+        psql -d "$(db_prefix)demo" -c "select pg_sleep(2.5)" >/dev/null &
+        sleep 0.5
+        settle $server "$(db_prefix)demo"
+        echo "at work: $(sql "select count(*) from pg_stat_activity
+            where datname = '$(db_prefix)demo' and state <> 'idle'")"
+        end_process $server
+        kill -0 $server 2>/dev/null || echo ended
+    """
+    output = checkout.out(script).splitlines()
+    assert output[0].startswith("note: a scheduled job or a request is at work")
+    assert output[-2:] == ["at work: 0", "ended"]
