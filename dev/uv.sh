@@ -16,10 +16,12 @@ get_uv() { # sets UV
 
 LOCKED_PYTHONS="3.10 3.11 3.12 3.13"
 
-compile_lock() { # output file (its pins are kept where they still fit), uv's arguments…
-  local output=$1
-  shift
+LOCKS="requirements tools node" # dev/<name>.in is compiled into dev/<name>.txt
+
+compile_lock() { # name, output file (its pins are kept where they still fit), uv's arguments…
+  local name=$1 output=$2
+  shift 2
   "$UV" pip compile -q --universal --python-version "${LOCKED_PYTHONS%% *}" --only-binary :all: --generate-hashes \
     --no-emit-index-url --no-annotate --no-header --override "$ROOT/dev/overrides.txt" \
-    "$ROOT/dev/requirements.in" -o "$output" "$@"
+    "$ROOT/dev/$name.in" -o "$output" "$@"
 }

@@ -23,7 +23,7 @@ install_wheels() { # folder
 }
 
 case "${1:-}" in '' | --check) ;; *) die "unknown option $1" "see the top of dev/wheel.sh" ;; esac
-tool_venv wheel build==1.6.1 whool==1.3.1
+tool_venv tools
 step "wheels of $(echo */__manifest__.py | sed 's|/__manifest__.py||g')" "see the log" build_wheels
 ls dist/*.whl
 [ -n "${1:-}" ] || exit 0

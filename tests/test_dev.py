@@ -1,5 +1,6 @@
 """The scripts of dev/ are what they promise to be."""
 
+import json
 import os
 import re
 import subprocess
@@ -14,10 +15,11 @@ ROOT = Path(__file__).resolve().parent.parent
 DEV = ROOT / "dev"
 sys.path.insert(0, str(DEV))
 import check_log  # noqa: E402
+import lint_next  # noqa: E402
 
 SHELL_SCRIPTS = [*sorted(DEV.glob("*.sh")), ROOT / ".ci" / "run"]
 SCRIPTS = [*SHELL_SCRIPTS, *sorted(DEV.glob("*.py"))]
-LOCKS = [DEV / "requirements.txt", DEV / "uv.txt", DEV / "ubl.txt"]
+LOCKS = sorted({*DEV.glob("*.txt")} - {DEV / "overrides.txt"})
 
 
 def name(path):
@@ -58,6 +60,62 @@ def test_lock_file_has_a_hash_for_every_pin_and_names_no_host(lock):
         assert "--hash=sha256:" in entry, entry
     assert "://" not in text
     assert "index-url" not in text
+
+
+def test_npm_lock_has_a_hash_for_every_package_and_names_no_host():
+    lock = json.loads((DEV / "node" / "package-lock.json").read_text())
+    for where, package in lock["packages"].items():
+        assert "resolved" not in package
+        assert bool(where) == ("integrity" in package), where
+    wanted = json.loads((DEV / "node" / "package.json").read_text())["dependencies"]
+    assert lock["packages"][""]["dependencies"] == wanted
+
+
+def test_nothing_is_installed_but_from_a_lock():
+    for script in DEV.glob("*.sh"):
+        for command in re.findall(
+            r"^(?!#).*\bpip.* install .*", script.read_text(), re.M
+        ):
+            assert re.search("--require-hashes|--no-index|pip_lock", command), command
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text()
+    # any other kind makes pre-commit install something of its own
+    assert set(re.findall("language: (.*)", hooks)) == {"system"}
+    assert "additional_dependencies" not in hooks
+
+
+def test_tools_are_installed_once_for_all_checkouts(tmp_path):
+    script = """
+        . "$ROOT/dev/tool_venv.sh"
+        make_tool_venv() { mkdir "$4/bin"; echo "${2##*/}" >>"$HOME/made"; }
+        make_npm_tools() { mkdir "$1/node_modules"; echo npm >>"$HOME/made"; }
+        node() { echo v22; }
+        tool_venv tools
+        npm_tools
+        echo "$TOOLS $NPM_TOOLS"
+    """
+    first, second = (run_part(script, tmp_path) for _ in range(2))
+    folders = first[1].splitlines()[-1]
+    assert second == (0, folders + "\n")
+    assert all(
+        folder.startswith(f"{tmp_path}/.cache/") and Path(folder).is_dir()
+        for folder in folders.split()
+    )
+    assert (tmp_path / "made").read_text().split() == ["tools.txt", "npm"]
+
+
+def test_failed_lint_says_what_to_do_next():
+    passed = "ruff check...Passed\n"
+    repaired = (
+        "ruff format...\x1b[41mFailed\x1b[m\n\x1b[2m- hook id: ruff-format\x1b[m\n"
+        "\x1b[2m- files were modified by this hook\x1b[m\n\n1 file reformatted\n"
+    )
+    found = "pylint...Failed\n- hook id: pylint-odoo\n- exit code: 4\n\na.py:1: bad\n"
+    (look,) = lint_next.next_steps(passed + repaired)
+    assert "repaired by ruff-format: look at them (git diff), then run it" in look
+    assert lint_next.next_steps(passed + repaired + found)[0] == look
+    (mend,) = lint_next.next_steps(passed + found)
+    assert mend.startswith("mend what is named above by pylint-odoo")
+    assert lint_next.next_steps("An error has occurred") == ["the lines above say why"]
 
 
 def test_make_help_lists_every_target():
@@ -210,7 +268,7 @@ def test_without_odoo_in_debian_each_suite_is_named(tmp_path):
     program.write_text(  # sid's index cannot be fetched, testing has no odoo-19
         "#!/bin/sh\n"
         'case "$*" in *download*) exit 100 ;; esac\n'
-        'for a; do case $a in Dir::Etc::sourcelist=*) list=${a#*=} ;; esac; done\n'
+        "for a; do case $a in Dir::Etc::sourcelist=*) list=${a#*=} ;; esac; done\n"
         '! grep -q " sid " "$list"\n'
     )
     program.chmod(0o755)

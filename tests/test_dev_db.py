@@ -201,9 +201,7 @@ def test_older_programs_of_the_system_are_not_used(checkout):
 def test_a_newer_server_has_entries_of_its_own(checkout):
     entry = checkout.out("pg_env; dump_entry databases/x")
     assert entry == str(checkout.cache / "databases" / "x")
-    newer = checkout.out(
-        "pg_env; server_major() { echo 99; }; dump_entry databases/x"
-    )
+    newer = checkout.out("pg_env; server_major() { echo 99; }; dump_entry databases/x")
     assert newer.startswith(entry + "-pg")
 
 
