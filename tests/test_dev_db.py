@@ -239,3 +239,35 @@ def test_stopping_waits_for_what_is_at_work(checkout):
     output = checkout.out(script).splitlines()
     assert output[0].startswith("note: a scheduled job or a request is at work")
     assert output[-2:] == ["at work: 0", "ended"]
+
+
+DEMO = """
+. dev/conf.sh; . dev/demo_db.sh
+pg_env
+TPLDEMO=$(db_prefix)tpldemo_1 DEMO=$(db_prefix)demo MODULES=ar_collections ADDONS_KEY=key1
+demo_day() { echo "$DAY"; }
+template_demo() {
+  new_odoo_db "$TPLDEMO"
+  sql "create table mail_mail (state text); create table told as select '$DAY' as day" "$TPLDEMO"
+}
+odoo_on() { echo "odoo $2 as of $DAY" >>made; }
+demo_db
+sql "select day from told" "$DEMO"
+"""
+
+
+def test_demo_of_a_day_is_built_once_for_all_checkouts(checkout):
+    made = checkout.root / "made"
+
+    def demo(day, before=""):
+        return checkout.out(before + DEMO, DAY=day).splitlines()[-1]
+
+    gone = 'pg_env; drop_db "$(db_prefix)demo"\n'
+    assert demo("2026-03-02") == "2026-03-02"
+    assert demo("2026-03-02", gone) == "2026-03-02"  # out of the cache
+    assert made.read_text().splitlines() == ["odoo -i as of 2026-03-02"]
+    assert demo("2026-03-03") == "2026-03-02"  # still there: its clicks are kept
+    assert demo("2026-03-03", gone) == "2026-03-03"  # dates count from the day
+    assert len(made.read_text().splitlines()) == 2
+    checkout.out(DEMO.replace("key1", "key2"), DAY="2026-03-03")  # upgraded in place
+    assert made.read_text().splitlines()[2:] == ["odoo -u as of 2026-03-03"]
