@@ -176,6 +176,7 @@ ENTRY_COLUMNS = (
     "group_id",
     "days_overdue",
     "last_rank",
+    "last_level_id",
     "last_date",
     "contact_date",
     "pause_until",

@@ -35,13 +35,25 @@ level AS MATERIALIZED (
  LEFT JOIN ar_dunning_level_variant variant
         ON variant.level_id = l.id AND variant.payer_profile = profile.name
 ),
-rung_rank AS MATERIALIZED (SELECT DISTINCT id, policy_id, rank FROM level),
+-- where each level stands in its own policy, and how many reminders it then takes
+rung_rank AS MATERIALIZED (
+    SELECT id, policy_id,
+           dense_rank() OVER (PARTITION BY policy_id ORDER BY sequence, id) AS rank,
+           COUNT(*) FILTER (WHERE delay_days >= 0)
+               OVER (PARTITION BY policy_id ORDER BY sequence, id) AS reminders
+      FROM ar_dunning_level
+),
 office AS MATERIALIZED (%(office)s),
--- what each item was sent before, from the notices themselves
+-- what each item was sent before, from the notices themselves; rank and level in one
+-- number, so that the highest is found without sorting
 step AS (
     SELECT taken.move_line_id,
-           MAX(COALESCE(rung_rank.rank, taken.level_rank)) AS last_rank,
-           MAX(taken.date) AS last_date
+           MAX(COALESCE(rung_rank.rank, taken.level_rank)::bigint * 4294967296
+               + taken.level_id) AS last_code,
+           MAX(taken.date) AS last_date,
+           MAX(rung_rank.reminders) AS reminders,
+           MIN(rung_rank.policy_id) AS first_policy_id,
+           MAX(rung_rank.policy_id) AS last_policy_id
       FROM (%(steps)s) taken
  LEFT JOIN rung_rank ON rung_rank.id = taken.level_id
   GROUP BY taken.move_line_id
@@ -83,7 +95,18 @@ placed AS (
 item AS (
     SELECT grouped.*,
            %(date)s::date - grouped.date_due AS days_overdue,
-           COALESCE(step.last_rank, 0) AS last_rank,
+           CASE
+               WHEN step.move_line_id IS NULL THEN 0
+               WHEN step.reminders IS NULL
+                    OR (step.first_policy_id = grouped.policy_id
+                        AND step.last_policy_id = grouped.policy_id)
+                   THEN step.last_code / 4294967296
+               -- sent under another policy: what counts is how many reminders it got
+               ELSE COALESCE((SELECT MAX(r.rank) FROM rung_rank r
+                               WHERE r.policy_id = grouped.policy_id
+                                 AND r.reminders <= step.reminders), 0)
+           END AS last_rank,
+           (step.last_code %% 4294967296)::int AS last_level_id,
            step.last_date,
            COALESCE(step.last_date, grouped.date_due) AS previous_date,
            contact.date AS contact_date,
@@ -134,6 +157,15 @@ rung AS MATERIALIZED (
                            AND NOT level.is_skipped
                            -- a reminder of the coming due date makes no sense after it
                            AND (level.delay_days >= 0 OR situation.date_due >= %(date)s)
+                           -- counted from the notice before it: not over others' heads
+                           AND (level.delay_basis != 'previous_notice' OR NOT EXISTS (
+                                SELECT FROM level below
+                                 WHERE below.policy_id = level.policy_id
+                                   AND below.profile = level.profile
+                                   AND below.rank > situation.last_rank
+                                   AND below.rank < level.rank
+                                   AND below.delay_days >= 0
+                                   AND NOT below.is_skipped))
                        ) based
                ) candidate
          ORDER BY candidate.date <= %(date)s DESC, candidate.rank
@@ -205,10 +237,10 @@ judged AS (
 SELECT j.id, j.move_id, j.company_id, j.partner_id, j.debtor_id, j.group_id,
        j.group_key, j.currency_id, j.residual, j.residual_currency, j.amount,
        j.date_due, j.days_overdue, j.policy_id, j.policy_source, j.rule_id, j.profile,
-       CASE WHEN v.verdict = 'dun' THEN j.next_level_id ELSE last_level.id END
+       CASE WHEN v.verdict = 'dun' THEN j.next_level_id ELSE j.last_level_id END
            AS level_id,
        CASE WHEN v.verdict = 'dun' THEN j.next_rank ELSE j.last_rank END AS level_rank,
-       last_level.id AS last_level_id, j.last_rank,
+       j.last_level_id, j.last_rank,
        j.next_level_id, j.next_date, j.step_date, j.last_date, j.contact_date,
        j.pause_until, v.verdict, j.verdict AS own_verdict,
        CASE WHEN r.is_reachable THEN c.level_id END AS notice_level_id,
@@ -221,8 +253,6 @@ SELECT j.id, j.move_id, j.company_id, j.partner_id, j.debtor_id, j.group_id,
   LEFT JOIN recipient r
     ON r.group_id = j.group_id AND r.currency_id = j.currency_id
    AND r.group_key = j.group_key
-  LEFT JOIN rung_rank last_level
-    ON last_level.policy_id = j.policy_id AND last_level.rank = j.last_rank
  -- a reminder is measured by what is due, also in a letter that is only a note
  CROSS JOIN LATERAL (
     SELECT CASE WHEN j.is_upcoming THEN c.amount ELSE c.due_amount END AS amount) own

@@ -50,6 +50,10 @@ after the notice before, too early | A3 B10p | | 100 d40 A9 | waiting | -
 after the notice before            | A3 B10p | | 100 d40 A10 | B | B 100
 no notice before: the due date     | A5p | | 100 d4 | waiting | -
 the same on its day                | A5p | | 100 d5 | A | A 100
+not before the one below it        | A10 B7p | | 100 d8 | waiting | -
+nor counted from the note          | U-7 A10 B7p | | 100 d1 U8 | waiting | -
+nor over the head of another       | A3 B15 C5p | | 100 d9 A6 | waiting | -
+one after the other                | A3 B15 C5p | | 100 d23 B8 | C | C 100
 3 days after a note is not due yet | U-7 A3p | | 100 d-2 U4 | waiting | -
 after the note and due             | U-7 A3p | | 100 d1 U8 | A | A 100
 # -- end of month, leap days

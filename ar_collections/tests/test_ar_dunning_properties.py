@@ -274,11 +274,14 @@ class TestArDunningProperties(ArCollectionsCommon):
         policy = self.env["ar.policy"].browse(row["policy_id"])
         levels = policy.level_ids.sorted("sequence")
         previous = row["last_date"] or row["date_due"]
-        candidates = []
+        candidates, has_reminder = [], False
         for level in levels[row["last_rank"] :]:
             variant = level._get_variant(row["profile"])
             days = variant.delay_days if variant else level.delay_days
             if variant.is_skipped or (days < 0 and row["days_overdue"] > 0):
+                continue
+            if level.delay_basis == "previous_notice" and has_reminder:
+                # the notice that it counts from has not been sent
                 continue
             basis = {
                 "due_date": row["date_due"],
@@ -287,6 +290,7 @@ class TestArDunningProperties(ArCollectionsCommon):
             }[level.delay_basis]
             reached = level._get_day(self.company, basis, days)
             if days >= 0:
+                has_reminder = True
                 reached = max(reached, row["date_due"])
             candidates.append((level.id, reached))
         due = [level for level, reached in candidates if reached <= self.day]

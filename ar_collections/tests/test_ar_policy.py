@@ -163,6 +163,28 @@ class TestArPolicy(ArCollectionsCommon):
         row = self._decide()[self._receivable(invoice)]
         self.assertEqual(row["policy_id"], policy.id)
 
+    def test_reminders_count_when_the_policy_changes(self):
+        """The note before the due date is none of them."""
+        invoice = self._create_invoice_due("2026-03-20", 100)
+        self._run_ladder("2026-03-23")
+        item = self._receivable(invoice)
+        self.assertEqual(self._decide("2026-03-24")[item]["last_rank"], 2)
+        other = self.policy.copy({"name": "No notes"})
+        other.level_ids.filtered(lambda lv: lv.delay_days < 0).unlink()
+        levels = other.level_ids.sorted("sequence")
+        debtor = self.env["ar.debtor"]._get(self.customer, self.company)
+        debtor.policy_id = other
+        for active in (True, False):
+            # also if the old one is no longer in use
+            self.company.ar_policy_id = other
+            self.policy.active = active
+            row = self._decide("2026-04-20")[item]
+            self.assertEqual(row["next_level_id"], levels[1].id)
+            # what was really sent is what is told
+            self.assertEqual(row["last_level_id"], self.first.id)
+        self.env["ar.debtor"]._refresh(self.company)
+        self.assertEqual(debtor.level_id, self.first)
+
     # === LEVELS === #
 
     def test_days_of_two_levels_in_one_save(self):
