@@ -142,9 +142,10 @@ class Watch:
 
 
 @contextmanager
-def server(database, sink):
+def server(database, sink, *arguments):
     """A server whose scheduled actions begin at once."""
-    sink.victim = OdooServer(database, "--max-cron-threads=2", smtp_port=sink.port)
+    arguments = ("--max-cron-threads=2", *arguments)
+    sink.victim = OdooServer(database, *arguments, smtp_port=sink.port)
     with sink.victim as odoo:
         # what the server's own commit tells it; else it looks only once a minute
         sql("postgres", f"notify cron_trigger, '{database}'")
