@@ -26,6 +26,7 @@ for argument; do [ ! -e "${argument%%::*}" ] || paths=; done
 [ -z "$paths" ] || for path in ar_collections*/tests tests; do [ ! -d "$path" ] || set -- "$@" "$path"; done
 
 export AR_TEST_DB=$DB AR_INSTALLED_DB=$INST PYTHONPATH=$ROOT/dev
+export ODOO_QUEUE_JOB_CHANNELS=root:0 # no job runner but where a test starts one
 say "pytest $*"
 rc=0
 "$VENV/bin/python" -m pytest --rootdir="$ROOT" --odoo-config="$ODOO_RC" --odoo-database="$DB" --odoo-http \

@@ -20,12 +20,11 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
-import psycopg2
 import pytest
 from support import (
-    FILESTORE,
     INSTALLED_DB,
     ROOT,
+    OdooServer,
     SmtpSink,
     clone_db,
     drop_db,
@@ -111,9 +110,7 @@ def get_moments(rng):
     counts = sorted(rng.randrange(1, MANY - 10) for _ in range(4))
     moments += [("ar_dunning_notice", count, rng.uniform(0, 0.3)) for count in counts]
     counts = sorted(rng.randrange(MANY // 2, MANY - 10) for _ in range(4))
-    return moments + [
-        ("mail_mail", count, rng.uniform(0, 0.3)) for count in counts
-    ]
+    return moments + [("mail_mail", count, rng.uniform(0, 0.3)) for count in counts]
 
 
 # After three kills, the last of which left nothing done, core puts an action off by its interval: it has passed.
@@ -207,7 +204,9 @@ def test_two_workers_share_a_run_and_one_is_killed(books, database, sink):
         watch.wait(FINISHED, "the rest of the run")
         assert watch.value(HALVES) == 0
         uncertain = assert_each_once(sink, watch, SHARED, most_uncertain=1)
-    print(f"{SHARED} notices: {len(sink.messages)} messages, {uncertain} uncertain; the last worker {share}")
+    print(
+        f"{SHARED} notices: {len(sink.messages)} messages, {uncertain} uncertain; the last worker {share}"
+    )
     assert share["mailed"] > SHARED // 4
 
 
@@ -415,3 +414,98 @@ def test_database_restarted_while_it_sends(own_cluster, sink, verb):
             assert watch.value(HALVES) == 0
             uncertain = assert_each_once(sink, watch, MANY // 2, most_uncertain=2)
             print(f"{len(sink.messages)} messages, {uncertain} may have arrived")
+
+
+# -- delivery as jobs (ar_collections_queue_job)
+
+
+class RoundRobin(threading.Thread):
+    """A load balancer: gives each connection to the next server that answers."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.backends = []
+        self.start()
+
+    def run(self):
+        with contextlib.suppress(OSError):  # closed
+            while True:
+                client, _address = self.socket.accept()
+                for _backend in list(self.backends):
+                    self.backends.append(self.backends.pop(0))
+                    address = ("127.0.0.1", self.backends[-1])
+                    with contextlib.suppress(OSError):
+                        server = socket.create_connection(address)
+                        self._join(client, server)
+                        break
+
+    def _join(self, client, server):
+        for pair in ((client, server), (server, client)):
+            threading.Thread(target=self._copy, args=pair, daemon=True).start()
+
+    def _copy(self, source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+
+# Jobs alone deliver; only the queue of e-mails is a scheduled action.
+JOBS_ONLY = """
+env.ref("ar_collections.ir_cron_ar_dunning_notice_deliver").active = False
+"""
+RUNNER = """
+    select exists (select from pg_locks l join pg_database d on d.oid = l.database
+                    where locktype = 'advisory' and granted and datname = current_database()
+                      and (classid::bigint << 32) + objid::bigint = 2293787760715711918)
+"""
+CONFIRM_NOW = "company = env.company" + CONFIRM + "env.cr.commit()"
+
+
+def share_jobs_and_kill(name, sink, watch, debtors):
+    """Two servers with job runners share a run; the one that gives out the jobs is killed.
+
+    Returns (jobs done, processes that did them).
+    """
+    balancer = RoundRobin()
+    arguments = ("--load=base,web,queue_job", "--max-cron-threads=1")
+    environment = {
+        "ODOO_QUEUE_JOB_CHANNELS": "root:4",
+        "ODOO_QUEUE_JOB_HOST": "127.0.0.1",
+        "ODOO_QUEUE_JOB_PORT": str(balancer.port),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for key, value in environment.items():
+            patch.setenv(key, value)
+        with (
+            OdooServer(name, *arguments, smtp_port=sink.port) as one,
+            OdooServer(name, *arguments, smtp_port=sink.port) as two,
+        ):
+            balancer.backends = [one.port, two.port]
+            watch.wait(RUNNER, "a job runner at work")
+            odoo_shell(name, CONFIRM_NOW)
+            watch.wait(
+                f"select count(*) >= {debtors // 3} from ar_dunning_notice where state = 'sent'",
+                "a third delivered",
+            )
+            one.kill()  # it came first, so its runner gives out the jobs
+            time.sleep(11)  # the other's takes a job for dead after ten seconds …
+            sql(name, "notify queue_job, 'look'")  # … and looks once a minute
+            watch.wait(FINISHED, "the rest of the run")
+    balancer.socket.close()
+    return watch.rows(
+        "select count(*), count(distinct worker_pid) from queue_job where state = 'done'"
+    )[0]
+
+
+def test_two_servers_share_a_run_as_jobs_and_one_is_killed(books, database, sink):
+    name = database(books(SHARED, JOBS_ONLY))
+    with closing(Watch(name)) as watch:
+        jobs, processes = share_jobs_and_kill(name, sink, watch, SHARED)
+        uncertain = assert_each_once(sink, watch, SHARED, most_uncertain=1)
+    print(
+        f"{SHARED} notices in {jobs} jobs by {processes} processes: {len(sink.messages)} messages, {uncertain} uncertain"
+    )
+    assert processes == 2

@@ -1,9 +1,9 @@
 """Processes that share a run: they deliver notices and send the e-mails until nothing is left.
 
-    with Worker(database, sink.port) as one, Worker(database, sink.port) as two:
-        go(one, two)
-        one.kill()
-        print(two.finish())  # {"delivered": 180, "mailed": 300}
+with Worker(database, sink.port) as one, Worker(database, sink.port) as two:
+    go(one, two)
+    one.kill()
+    print(two.finish())  # {"delivered": 180, "mailed": 300}
 """
 
 import contextlib
