@@ -1,6 +1,7 @@
 """Prints what deciding, writing and sending notices costs on generated books.
 
     bench.py [--sizes small,medium] [--only NAME,…] [--json FILE] [--keep]
+    bench.py --only workers      two workers share 5,000 notices; two are killed
 
 Each figure is taken in a fresh process. Nothing here passes or fails.
 """
@@ -50,6 +51,9 @@ COLUMNS = ("seconds", "cpu", "queries", "peak_mb", "rows")
 
 def main():
     options = get_options()
+    if options.only == "workers":  # on books of its own, minutes long
+        subprocess.run([sys.executable, HERE / "workers.py"], check=True)
+        return
     sizes = options.sizes.split(",")
     figures = {size: measure_size(size, options) for size in sizes}
     print_tables(figures)
