@@ -1,5 +1,11 @@
+import smtplib
+from datetime import timedelta
+
 from odoo import fields, models
 from odoo.exceptions import UserError
+
+# A mail server that hung up is asked again then; core's queue would wait an hour.
+PATIENCE = timedelta(minutes=15)
 
 
 class MailMail(models.Model):
@@ -38,13 +44,50 @@ class MailMail(models.Model):
         uncertain._stop_uncertain()
         for mail in dunning - uncertain:
             mail.ar_handed_over = fields.Datetime.now()
-            self.env["ir.cron"]._commit_progress()
-            super(MailMail, mail)._send(auto_commit=auto_commit, **kwargs)
+            self._commit_for_good()
+            try:
+                super(MailMail, mail)._send(auto_commit=auto_commit, **kwargs)
+            except smtplib.SMTPServerDisconnected:
+                mail._stop_cut_off()
+                raise
         others = self - dunning
         return super(MailMail, others)._send(auto_commit=auto_commit, **kwargs)
 
-    def _stop_uncertain(self):
-        reason = self.env._(
+    def _commit_for_good(self):
+        """Commit so that a crash of the database server cannot take it back.
+
+        Where ``synchronous_commit`` is off, it could: the mark would be lost, the e-mail
+        not, and it would go twice.
+        """
+        self.env.cr.execute(
+            """
+            SELECT set_config('synchronous_commit', 'on', TRUE)
+             WHERE current_setting('synchronous_commit') = 'off'
+            """
+        )
+        self.env["ir.cron"]._commit_progress()
+
+    def _stop_cut_off(self):
+        """The line broke, or the mail server was silent for too long.
+
+        Core leaves such an e-mail behind as failed without telling anybody. The rest of
+        the queue was not handed over and is tried again soon.
+        """
+        self._stop_uncertain(
+            self.env._(
+                "The mail server did not answer, or the line to it broke, while this "
+                "e-mail was handed over; it may have arrived. Ask the customer or look "
+                "at the mail server's log, then press “Try again” or cancel the notice."
+            )
+        )
+        # sudo: the queue belongs to the system
+        cron = self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()
+        cron._trigger(at=fields.Datetime.now() + PATIENCE)
+        # whoever called may roll back
+        self.env["ir.cron"]._commit_progress()
+
+    def _stop_uncertain(self, reason=None):
+        reason = reason or self.env._(
             "The server stopped while this e-mail was handed to the mail server; it "
             "may have arrived. Ask the customer or look at the mail server's log, "
             "then press “Try again” or cancel the notice."
@@ -82,7 +125,9 @@ class MailMail(models.Model):
                 notices._handle_bounce(None, failure_reason)
             else:
                 notices._set_failed(
-                    failure_reason or self.env._("The mail server refused the e-mail.")
+                    failure_reason
+                    or mails[0].failure_reason
+                    or self.env._("The mail server refused the e-mail.")
                 )
         return super()._postprocess_sent_message(
             success_pids, success_emails, failure_reason, failure_type
