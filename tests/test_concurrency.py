@@ -13,6 +13,7 @@ from support import INSTALLED_DB, clone_db, drop_db, odoo_shell
 from test_crash import CONFIRM, PREPARE, Watch
 
 from odoo import SUPERUSER_ID, api, sql_db
+from odoo.exceptions import UserError
 from odoo.modules.registry import Registry
 from odoo.service.model import retrying
 from odoo.tools import config
@@ -256,6 +257,107 @@ def test_sender_sends_if_the_payment_is_given_up(registry, watch):
         env.cr.rollback()
     deliver(registry)
     assert watch.states()["ar_dunning_notice"] == {"sent": 10}
+
+
+# -- a run is stopped while it is sent
+
+
+def stop_run(env):
+    env["ar.dunning.run"].search([("state", "=", "confirmed")]).action_cancel()
+    env.flush_all()
+
+
+def stop_in_a_task(registry):
+    """Stop as a user does; it may neither wait nor fail."""
+    stop = Task(registry, stop_run)
+    stop.finish()
+    assert stop.error is None
+
+
+def assert_stopped(watch, sent):
+    assert watch.states() == {
+        "ar_dunning_notice": {"sent": sent, "cancel": 10 - sent},
+        "mail_mail": {"outgoing": sent},
+        "ar_dunning_run": {"done": 1},
+    }
+    assert watch.value("select count(*) from ar_dunning_run where is_stopping") == 0
+    live = "select count(*) from ar_dunning_notice_line where is_live"
+    assert watch.value(live) == sent
+
+
+def test_stop_while_the_sender_holds_a_batch(registry, watch):
+    confirm_run(registry)
+    with transaction(registry) as env:
+        assert len(queued(env)[:3]._deliver()) == 3
+        stop_in_a_task(registry)
+        # as seen from outside: the batch is not committed yet
+        assert watch.states()["ar_dunning_notice"] == {"queued": 3, "cancel": 7}
+        assert watch.states()["ar_dunning_run"] == {"confirmed": 1}
+        env.cr.commit()
+    deliver(registry)
+    assert_stopped(watch, sent=3)
+
+
+def test_stop_after_a_batch_that_it_did_not_see(registry, watch):
+    confirm_run(registry)
+    with transaction(registry) as late:
+        assert len(queued(late)) == 10
+        with transaction(registry) as env:
+            queued(env)[:3]._deliver()
+            env.cr.commit()
+        stop_run(late)
+        late.cr.commit()
+    deliver(registry)
+    assert_stopped(watch, sent=3)
+
+
+def test_stopped_sender_ends_with_the_batch_in_hand(registry, watch, monkeypatch):
+    confirm_run(registry)
+    notice = registry["ar.dunning.notice"]
+    inner, batches = notice._deliver, []
+
+    def stopped_in_the_second(self):
+        sent = inner(self)
+        self.env.flush_all()
+        batches.append(len(sent))
+        if len(batches) == 2:
+            stop_in_a_task(registry)
+        return sent
+
+    monkeypatch.setattr(notice, "_deliver", stopped_in_the_second)
+    deliver(registry)
+    assert batches == [1, 1]
+    assert_stopped(watch, sent=2)
+
+
+def test_stop_does_not_wait_for_the_next_batch(registry, watch, monkeypatch):
+    """The sender keeps no lock on the run from one batch to the next."""
+    confirm_run(registry)
+    notice = registry["ar.dunning.notice"]
+    inner, held = notice._deliver, []
+
+    def look(self):
+        with transaction(registry) as env:
+            runs = env["ar.dunning.run"].search([("state", "=", "confirmed")])
+            held.append(runs - runs.try_lock_for_update())
+        return inner(self)
+
+    monkeypatch.setattr(notice, "_deliver", look)
+    deliver(registry)
+    assert len(held) == 10 and not any(held)
+
+
+def test_confirm_while_somebody_holds_the_run(registry):
+    with transaction(registry) as env:
+        run = env["ar.dunning.run"].create(
+            {"company_id": env.ref("base.main_company").id}
+        )
+        run.action_preview()
+        env.cr.commit()
+        run.lock_for_update()
+        with transaction(registry) as other:
+            with pytest.raises(UserError, match="at this very moment"):
+                other["ar.dunning.run"].browse(run.id).action_confirm()
 
 
 # -- two people post invoices of one customer

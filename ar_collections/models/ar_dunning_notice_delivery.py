@@ -49,13 +49,13 @@ class ArDunningNotice(models.Model):
             notices._deliver_safely()
             # what was sent is safe before anything else can fail
             seconds_left = commit(len(notices))
-            runs.try_lock_for_update()._finish()
+            runs._close()
+            # whoever wants to stop a run does not wait for the next batch
+            commit()
             if not seconds_left:
                 break
         confirmed = self.env["ar.dunning.run"].search([("state", "=", "confirmed")])
-        mine = confirmed.try_lock_for_update()
-        mine._finish()
-        if confirmed - mine:
+        if not confirmed._close():
             # another worker is closing it and may not have seen our last batch
             self._trigger_delivery()
 

@@ -23,10 +23,17 @@ class ArDunningNotice(models.Model):
 
     @api.model
     def _get_due_domain(self, moment):
-        """Notices that are queued and need not wait any longer."""
-        return Domain("state", "=", "queued") & (
-            Domain("date_not_before", "=", False)
-            | Domain("date_not_before", "<=", moment)
+        """Notices that are queued and need not wait any longer.
+
+        What is left of a run that somebody stopped is not taken up.
+        """
+        return (
+            Domain("state", "=", "queued")
+            & Domain("run_id.is_stopping", "!=", True)
+            & (
+                Domain("date_not_before", "=", False)
+                | Domain("date_not_before", "<=", moment)
+            )
         )
 
     def _hold_back(self):

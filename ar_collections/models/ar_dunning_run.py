@@ -98,6 +98,7 @@ class ArDunningRun(models.Model):
                 r.state != "draft"
                 or r.is_automatic
                 or r.is_import
+                or r.is_stopping
                 or r.confirm_user_id
                 or r.confirm_date
                 or r.user_id != self.env.user
@@ -150,7 +151,7 @@ class ArDunningRun(models.Model):
         self.ensure_one()
         self = self._as_collector()
         # two people press the button at once: the second is refused
-        self.lock_for_update()
+        self._lock_or_refuse()
         self._check_state("draft", self.env._("confirmed"))
         self._check_day()
         if not self.draft_count:
@@ -175,7 +176,10 @@ class ArDunningRun(models.Model):
         return True
 
     def action_cancel(self):
-        """Stop the run: what was not sent yet will not be sent."""
+        """Stop the run: what was not sent yet will not be sent.
+
+        What the delivery holds at this moment still goes.
+        """
         for run in self._as_collector():
             if run.state not in ("draft", "confirmed"):
                 raise UserError(
@@ -184,8 +188,7 @@ class ArDunningRun(models.Model):
                         run=run.display_name,
                     )
                 )
-            run._cancel_waiting(self.env._("The run was cancelled."))
-            run.state = "done" if run.sent_count else "cancel"
+            run._stop()
         return True
 
     def action_retry(self):

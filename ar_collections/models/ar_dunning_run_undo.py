@@ -1,5 +1,7 @@
-from odoo import models
-from odoo.exceptions import UserError
+import psycopg2
+
+from odoo import fields, models
+from odoo.exceptions import LockError, UserError
 from odoo.tools import SQL
 
 
@@ -8,7 +10,77 @@ class ArDunningRun(models.Model):
 
     _inherit = "ar.dunning.run"
 
+    is_stopping = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="Somebody stopped it while notices were on their way: the delivery cancels "
+        "the rest after the batch it holds.",
+    )
+
     # === BUSINESS METHODS === #
+
+    def _lock_or_refuse(self):
+        """Lock these runs.
+
+        :raise UserError: if the delivery or somebody else holds one of them
+        """
+        try:
+            self.lock_for_update()
+        except LockError as error:
+            raise UserError(
+                self.env._(
+                    "Run %(run)s is being sent or changed at this very moment. Try "
+                    "again in a few seconds.",
+                    run=", ".join(self.mapped("display_name")),
+                )
+            ) from error
+
+    def _stop(self):
+        """Cancel what waits; what the delivery holds right now finishes.
+
+        A run that is being sent gets a mark then, and the delivery cancels the rest.
+
+        :raise UserError: if a draft is being changed by somebody else
+        """
+        self.ensure_one()
+        if self._cancel_waiting(self.env._("The run was cancelled.")):
+            self.write(
+                {"state": "done" if self.sent_count else "cancel", "is_stopping": False}
+            )
+        elif self.state == "confirmed":
+            self.is_stopping = True
+            self.env["ar.dunning.notice"]._trigger_delivery()
+        else:
+            self._refuse_busy()
+
+    def _refuse_busy(self):
+        raise UserError(
+            self.env._(
+                "Notices of run %(run)s are being sent or changed at this very moment. "
+                "Try again in a few seconds.",
+                run=self.display_name,
+            )
+        )
+
+    def _close(self):
+        """Between two batches of the delivery: stop and finish these runs.
+
+        :return: whether all of them were looked at; what another transaction holds is
+            left to the next round
+        """
+        try:
+            with self.env.cr.savepoint():
+                mine = self.try_lock_for_update()
+                stopping = mine.filtered(
+                    lambda run: run.state == "confirmed" and run.is_stopping
+                )
+                for run in stopping:
+                    run._stop()
+                (mine - stopping)._finish()
+        except psycopg2.OperationalError:
+            # somebody wrote them since our transaction began
+            return False
+        return mine == self and not any(stopping.mapped("is_stopping"))
 
     def _undo(self, reason):
         """Undo a run as if the ladder had not taken these steps.
@@ -22,7 +94,7 @@ class ArDunningRun(models.Model):
         """
         group = "ar_collections.ar_collections_group_manager"
         for run in self._as_collector(group):
-            run.lock_for_update()
+            run._lock_or_refuse()
             sent = run.notice_ids.filtered(
                 lambda n: n.state == "sent" and not n.is_undone
             )
@@ -35,6 +107,9 @@ class ArDunningRun(models.Model):
             run._check_no_later_step(sent)
             if run.state in ("draft", "confirmed"):
                 run.action_cancel()
+            if run.is_stopping:
+                # what is on its way would not be undone
+                run._refuse_busy()
             sent.line_ids.is_live = False
             sent.line_ids.flush_recordset(["is_live"])
             sent.write(
@@ -102,31 +177,56 @@ class ArDunningRun(models.Model):
         return len(rows)
 
     def _cancel_waiting(self, reason):
-        """Cancel all that was not sent, in two statements."""
+        """Cancel all that was not sent and that no other transaction holds.
+
+        :param str reason: kept on the notices
+        :return: whether nothing is left that waits
+        :rtype: bool
+        """
         self.env.flush_all()
-        self.env.execute_query(
-            SQL(
-                """
-                WITH gone AS (
-                    UPDATE ar_dunning_notice
-                       SET state = 'cancel', cancel_reason = %(reason)s,
-                           write_uid = %(uid)s,
-                           write_date = now() AT TIME ZONE 'UTC'
-                     WHERE run_id = ANY(%(runs)s)
-                       AND state IN ('draft', 'queued', 'error')
-                 RETURNING id
-                ),
-                -- the partial unique index reads it: the items may take the level again
-                freed AS (
-                    UPDATE ar_dunning_notice_line l SET is_live = FALSE
-                      FROM gone WHERE l.notice_id = gone.id AND l.is_live
-                 RETURNING l.id
-                )
-                SELECT COUNT(*) FROM freed
-                """,
-                reason=reason,
-                uid=self.env.uid,
-                runs=self.ids,
-            )
+        try:
+            with self.env.cr.savepoint(flush=False):
+                # a clash is expected here and no error for the log
+                self.env.cr.execute(self._get_cancel_sql(reason), log_exceptions=False)
+        except psycopg2.OperationalError:
+            # the delivery committed a batch since this transaction began
+            return False
+        finally:
+            self._forget_notices()
+        return not self.env["ar.dunning.notice"].search_count(
+            [
+                ("run_id", "in", self.ids),
+                ("state", "in", ("draft", "queued", "error")),
+            ],
+            limit=1,
         )
-        self._forget_notices()
+
+    def _get_cancel_sql(self, reason):
+        return SQL(
+            """
+            -- what the delivery holds is on its way: nobody waits for it
+            WITH free AS (
+                SELECT id FROM ar_dunning_notice
+                 WHERE run_id = ANY(%(runs)s) AND state IN ('draft', 'queued', 'error')
+                   FOR NO KEY UPDATE SKIP LOCKED
+            ),
+            gone AS (
+                UPDATE ar_dunning_notice n
+                   SET state = 'cancel', cancel_reason = %(reason)s,
+                       write_uid = %(uid)s,
+                       write_date = now() AT TIME ZONE 'UTC'
+                  FROM free WHERE free.id = n.id
+             RETURNING n.id
+            ),
+            -- the partial unique index reads it: the items may take the level again
+            freed AS (
+                UPDATE ar_dunning_notice_line l SET is_live = FALSE
+                  FROM gone WHERE l.notice_id = gone.id AND l.is_live
+             RETURNING l.id
+            )
+            SELECT COUNT(*) FROM freed
+            """,
+            reason=reason,
+            uid=self.env.uid,
+            runs=self.ids,
+        )
