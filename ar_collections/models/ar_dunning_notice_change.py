@@ -28,10 +28,7 @@ class ArDunningNotice(models.Model):
         notices = self._as_collector(MANAGER)
         waiting = notices.filtered(lambda n: n.state == "draft" and n.needs_approval)
         waiting._approve()
-        waiting.filtered(lambda n: n.run_id.state == "confirmed")._update_state(
-            ("draft",), "queued"
-        )
-        self._trigger_delivery()
+        waiting._queue_if_confirmed()
         return True
 
     def action_refuse(self, reason=""):
@@ -55,6 +52,19 @@ class ArDunningNotice(models.Model):
                 "approval_date": fields.Datetime.now(),
             }
         )
+
+    def _queue_if_confirmed(self):
+        """Queue drafts whose run is being sent, unless they wait for an approval."""
+        ready = self._as_collector().filtered(
+            lambda n: (
+                n.state == "draft"
+                and not n.needs_approval
+                and n.run_id.state == "confirmed"
+            )
+        )
+        ready._update_state(("draft",), "queued")
+        if ready:
+            self._trigger_delivery()
 
     def _change_level(self, level, reason):
         """Send the words of another level of the same policy.

@@ -194,6 +194,29 @@ class TestArDunningChange(ArCollectionsCommon):
         self._change(notice, level_id=self.second.id)
         self.assertFalse(notice.needs_approval)
 
+    def test_notice_that_needs_no_approval_any_more_goes(self):
+        """Its run was confirmed before: nobody would queue it otherwise."""
+        self.second.needs_approval = True
+        notice = self._prepare_second()
+        run = notice.run_id.with_user(self.collector)
+        run.action_confirm()
+        self.assertEqual(notice.state, "draft")
+        lawyer = self._create_contact("Lawyer", email="lawyer@example.com")
+        self._change(notice, user=self.collector, partner_id=lawyer.id)
+        self.assertRecordValues(notice, [{"state": "draft", "needs_approval": True}])
+        self._change(
+            notice,
+            user=self.collector,
+            level_id=self.first.id,
+            partner_id=self.customer.id,
+        )
+        self.assertRecordValues(
+            notice, [{"state": "queued", "partner_id": self.customer.id}]
+        )
+        self._deliver()
+        self.assertRecordValues(notice, [{"state": "sent", "level_id": self.first.id}])
+        self.assertEqual(run.state, "done")
+
     def test_level_of_another_policy_is_refused(self):
         notice = self._prepare_second()
         other = self.policy.copy().level_ids[1]

@@ -102,4 +102,6 @@ class ArDunningNoticeChange(models.TransientModel):
             self.notice_ids._change_level(self.level_id, self.reason)
         if self.partner_id:
             self.notice_ids._change_recipient(self.partner_id, self.reason)
+        # in a run that is being sent nobody confirms them any more
+        self.notice_ids._queue_if_confirmed()
         return {"type": "ir.actions.act_window_close"}
