@@ -149,12 +149,12 @@ class ArDunningNotice(models.Model):
         self.ensure_one()
         sentences = self.env["ar.dunning.engine"]._explain_notice(self)
         if self.change_note:
-            sentences.append(self.change_note)
+            sentences += self.change_note.splitlines()
         return Markup("<ul>%s</ul>") % Markup("").join(
             Markup("<li>%s</li>") % escape(sentence) for sentence in sentences
         )
 
-    @api.depends("body", "state")
+    @api.depends("body", "state", "partner_id", "level_id")
     def _compute_preview(self):
         """The message as the customer gets it; the very text once it was sent."""
         for notice in self:

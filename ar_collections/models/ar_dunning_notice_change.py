@@ -89,13 +89,15 @@ class ArDunningNotice(models.Model):
         for notice in notices:
             notice.write(
                 {
-                    "change_note": self.env._(
-                        "%(user)s chose level “%(after)s” instead of “%(before)s”: "
-                        "%(reason)s",
-                        user=self.env.user.name,
-                        after=level.name,
-                        before=notice.level_id.name,
-                        reason=reason,
+                    "change_note": notice._add_note(
+                        self.env._(
+                            "%(user)s chose level “%(after)s” instead of “%(before)s”: "
+                            "%(reason)s",
+                            user=self.env.user.name,
+                            after=level.name,
+                            before=notice.level_id.name,
+                            reason=reason,
+                        )
                     ),
                     "level_id": level.id,
                     # back at what is due, it follows the decision again
@@ -208,9 +210,24 @@ class ArDunningNotice(models.Model):
                     "channel": notice._get_channel_for(partner),
                     "is_redirected": True,
                     "change_reason": reason,
+                    "change_note": notice._add_note(
+                        self.env._(
+                            "%(user)s chose %(after)s as recipient instead of "
+                            "%(before)s: %(reason)s",
+                            user=self.env.user.name,
+                            after=partner.display_name,
+                            before=notice.partner_id.display_name,
+                            reason=reason,
+                        )
+                    ),
                 }
             )
             notice._log_deviation("redirected", reason)
+
+    def _add_note(self, note):
+        """What was noted before, and one more sentence: all of it is told in *Why*."""
+        self.ensure_one()
+        return "\n".join(filter(None, [self.change_note, note]))
 
     def _get_channel_for(self, partner):
         level = self.level_id

@@ -47,6 +47,13 @@ class ArDunningNotice(models.Model):
         empty = {"subject": self.level_id.name, "body": ""}
         return self._render_messages().get(self.id, empty)
 
+    def _is_for_another(self):
+        """Whether the recipient does not belong to the debtor, whom the text must name."""
+        self.ensure_one()
+        # sudo: whose contact it is, also where the collector may not see it
+        reader = self.partner_id.sudo().commercial_partner_id
+        return reader != self.debtor_id.sudo().partner_id
+
     def _get_items_table(self):
         """HTML table of the claim, for mail templates and letters."""
         self.ensure_one()

@@ -125,11 +125,13 @@ class ArDunningNotice(models.Model):
             vals |= {"partner_id": row["recipient_id"], "channel": row["channel"]}
         if not self.is_level_changed and level != self.level_id:
             vals["level_id"] = level.id
-            self.change_note = self.env._(
-                "Looked at again before sending: level “%(before)s” became "
-                "“%(after)s”, since the items of the higher one are settled.",
-                before=self.level_id.name,
-                after=level.name,
+            self.change_note = self._add_note(
+                self.env._(
+                    "Looked at again before sending: level “%(before)s” became "
+                    "“%(after)s”, since the items of the higher one are settled.",
+                    before=self.level_id.name,
+                    after=level.name,
+                )
             )
         self.write(vals)
         return True
@@ -148,7 +150,7 @@ class ArDunningNotice(models.Model):
             after=amounts[1],
             count=gone,
         )
-        self.change_note = "\n".join(filter(None, [self.change_note, note]))
+        self.change_note = self._add_note(note)
 
     def _get_drop_reason(self, steps, now):
         """Why nothing of the notice is left to say, in the words of the decision."""

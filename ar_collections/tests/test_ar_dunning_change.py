@@ -1,8 +1,10 @@
 import psycopg2
 
+from odoo import SUPERUSER_ID
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 from .common import TODAY, ArCollectionsCommon
 
@@ -251,6 +253,65 @@ class TestArDunningChange(ArCollectionsCommon):
                 }
             ],
         )
+
+    def test_somebody_else_reads_whom_it_concerns(self):
+        """In the recipient's language; the customer's own contacts know."""
+        line = "This concerns:"
+        own = self._create_contact(
+            "Own Books", email="own@example.com", parent_id=self.customer.id
+        )
+        lawyer = self._create_contact("Lawyer", email="lawyer@example.com")
+        notice = self._preview().notice_ids
+        self.assertNotIn(line, notice.preview)
+        self._change(notice, partner_id=own.id)
+        self.assertNotIn(line, notice.preview)
+        self._change(notice, partner_id=lawyer.id)
+        self.assertRegex(notice.preview, rf"{line}\s+Late Payer Ltd\s")
+        root = self.env(user=SUPERUSER_ID)
+        root["res.lang"]._activate_lang("de_DE")
+        root["ir.module.module"]._load_module_terms(["ar_collections"], ["de_DE"])
+        self.env.invalidate_all()
+        lawyer.lang = "de_DE"
+        self._send(notice)
+        self.assertRegex(notice.body, r"Es geht um:\s+Late Payer Ltd\s")
+
+    def test_why_tells_who_redirected_and_chose_the_level(self):
+        lawyer = self._create_contact("Lawyer", email="lawyer@example.com")
+        notice = self._prepare_second()
+        self._change(
+            notice,
+            user=self.collector,
+            partner_id=lawyer.id,
+            level_id=self.first.id,
+            reason="She acts for them",
+        )
+        name = self.collector.name
+        note = f"{name} chose Lawyer as recipient instead of Late Payer Ltd: She acts"
+        self._create_invoice_due("2026-03-20", 100)
+        self._send(notice)
+        for text in (note, f"{name} chose level", "the claim changed"):
+            self.assertIn(text, notice.explanation_sent)
+        self.assertEqual(notice.explanation_sent.count("She acts for them"), 2)
+
+    def test_picker_begins_with_the_customers_own_contacts(self):
+        own = self._create_contact("Own Books", parent_id=self.customer.id)
+        lawyer = self._create_contact("Lawyer", email="lawyer@example.com")
+        form = Form(self._open_dialog(self._preview().notice_ids))
+        domain = self.env["ar.dunning.notice.change"]._fields["partner_id"].domain
+        offered = {}
+        for outside in (False, True):
+            form.is_outside = outside
+            names = {"is_outside": outside, "customer_id": self.customer.id}
+            found = self.env["res.partner"].search(safe_eval(domain, names))
+            offered[outside] = found & (self.customer | own | lawyer)
+        self.assertEqual(offered[False], self.customer | own)
+        self.assertEqual(offered[True], self.customer | own | lawyer)
+        form.partner_id = own
+        self.assertFalse(form.is_foreign)
+        form.partner_id = lawyer
+        self.assertTrue(form.is_foreign)
+        form.is_outside = False
+        self.assertFalse(form.partner_id)
 
     def test_look_again_keeps_the_chosen_level(self):
         notice = self._prepare_second()

@@ -33,8 +33,14 @@ class ArDunningNoticeChange(models.TransientModel):
     partner_id = fields.Many2one(
         "res.partner",
         "Another recipient",
+        domain="[] if is_outside else [('id', 'child_of', customer_id)]",
         help="A contact of the customer, or whoever stands in for it.",
     )
+    is_outside = fields.Boolean(
+        "Somebody outside the customer",
+        help="Offers all contacts, not only those of the customer.",
+    )
+    is_foreign = fields.Boolean(compute="_compute_is_foreign")
     reason = fields.Char(required=True)
 
     @api.model
@@ -80,6 +86,18 @@ class ArDunningNoticeChange(models.TransientModel):
                 ranks.get(level, 0) > ranks[notice._get_due_level()]
                 for notice in notices
             )
+
+    @api.depends("partner_id", "customer_id")
+    def _compute_is_foreign(self):
+        """Somebody else would read what the customer owes."""
+        for wizard in self:
+            partner = wizard.partner_id.commercial_partner_id
+            wizard.is_foreign = bool(partner) and partner != wizard.customer_id
+
+    @api.onchange("is_outside")
+    def _onchange_is_outside(self):
+        if not self.is_outside and self.is_foreign:
+            self.partner_id = False
 
     # === ACTION METHODS === #
 
