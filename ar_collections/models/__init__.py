@@ -44,6 +44,7 @@ from . import ar_dunning_engine_count
 from . import ar_dunning_engine_days
 from . import ar_dunning_engine_scope
 from . import ar_dunning_explain
+from . import ar_dunning_explain_notice
 from . import ar_dunning_run
 from . import ar_bank_gate
 from . import ar_dunning_run_decide

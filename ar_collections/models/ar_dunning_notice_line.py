@@ -35,6 +35,13 @@ class ArDunningNoticeLine(models.Model):
     amount_paused = fields.Monetary(
         "Paused", help="Also open, but paused and not claimed."
     )
+    pause_ids = fields.Many2many(
+        "ar.pause",
+        compute="_compute_pause_ids",
+        # whoever reads the letter, it says the same
+        compute_sudo=True,
+        help="What keeps back the paused part.",
+    )
     decided_level_id = fields.Many2one(
         "ar.dunning.level",
         "Level as decided",
@@ -52,7 +59,39 @@ class ArDunningNoticeLine(models.Model):
         "This item has already been taken to this level.",
     )
 
+    # === COMPUTE METHODS === #
+
+    @api.depends("amount_paused")
+    def _compute_pause_ids(self):
+        """The pauses of a part of these items on the days of their notices."""
+        parts = self.filtered(lambda ln: ln.amount_paused > 0)
+        (self - parts).pause_ids = False
+        partners = parts.move_line_id.partner_id.commercial_partner_id
+        pauses = self.env["ar.pause"].search(
+            [("partner_id", "in", partners.ids), ("amount", ">", 0)]
+        )
+        todays = {company: company._ar_today() for company in parts.notice_id.company_id}
+        for line in parts:
+            item, notice = line.move_line_id, line.notice_id
+            # one that is not sent is looked at again with each new day
+            last = notice.date_sent or max(notice.date, todays[notice.company_id])
+            line.pause_ids = pauses.filtered(
+                lambda p, item=item, notice=notice, last=last: (
+                    p.company_id == notice.company_id
+                    and p.partner_id == item.partner_id.commercial_partner_id
+                    and p.currency_id == notice.currency_id
+                    and p.date_from <= last
+                    and (not p.date_to or p.date_to >= notice.date)
+                    and (not p.is_for_items or item in p.line_ids)
+                )
+            )
+
     # === BUSINESS METHODS === #
+
+    def _is_under_review(self):
+        """Whether the paused part is disputed; other pauses have other reasons."""
+        self.ensure_one()
+        return set(self.pause_ids.mapped("kind")) == {"dispute"}
 
     def _is_right(self, row):
         """Whether today's decision on the item is the one of this line.

@@ -214,13 +214,13 @@ class ArDunningNotice(models.Model):
         if line.days_overdue > 0 and line.amount_residual > 0:
             notes.append(self.env._("Days late: %(days)s.", days=line.days_overdue))
         if line.amount_paused > 0:
+            amount = formatLang(
+                self.env, line.amount_paused, currency_obj=self.currency_id
+            )
             notes.append(
-                self.env._(
-                    "Under review and not claimed here: %(amount)s.",
-                    amount=formatLang(
-                        self.env, line.amount_paused, currency_obj=self.currency_id
-                    ),
-                )
+                self.env._("Under review and not claimed here: %(amount)s.", amount=amount)
+                if line._is_under_review()
+                else self.env._("Not claimed here: %(amount)s.", amount=amount)
             )
         if line.move_id.ref and line.move_id.is_sale_document(include_receipts=True):
             notes.append(self.env._("Your reference: %(ref)s.", ref=line.move_id.ref))

@@ -2,6 +2,7 @@ from unittest.mock import patch
 
 from lxml import html
 
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from .common import TODAY, ArCollectionsCommon
@@ -105,3 +106,55 @@ class TestLetters(ArCollectionsCommon):
         self.assertIn("We wrote to you before and have not received", text)
         self.assertNotIn("wrote to you before about", text)
         self.assertNotIn("items listed below are still", text)
+
+    # === PARTS THAT ARE NOT CLAIMED === #
+
+    def _pause_part(self, kind, **vals):
+        debtor = self.env["ar.debtor"]._get(self.customer, self.company)
+        return self.env["ar.pause"].create(
+            {
+                "debtor_id": debtor.id,
+                "amount": 300,
+                "kind": kind,
+                "reason": "two pallets",
+                **vals,
+            }
+        )
+
+    def test_why_names_what_is_paused(self):
+        self._pause_part("dispute")
+        why = self._get_notice().explanation
+        for part in ("300.00", "paused: two pallets", self.env.user.name, "700.00"):
+            self.assertIn(part, why)
+        self.assertIn("the open items less what is paused.", why)
+        self.assertNotIn("credit", why)
+
+    def test_why_names_credits_only_where_there_are(self):
+        run = self._preview()
+        self.assertIn("the open items.", run.notice_ids.explanation)
+        run.action_cancel()
+        self._create_payment(self.customer, 100)
+        self._pause_part("promise")
+        why = self._get_notice().explanation
+        self.assertIn("less what is paused and less every open credit", why)
+
+    def test_only_a_dispute_is_under_review(self):
+        other = self._create_invoice_due("2026-03-20", 50)
+        pause = self._pause_part(
+            "promise", line_ids=[Command.set(self._receivable(self.invoice).ids)]
+        )
+        # of another item: says nothing about this one
+        self._pause_part(
+            "dispute",
+            amount=20,
+            line_ids=[Command.set(self._receivable(other).ids)],
+        )
+        notice = self._get_notice()
+        text = " ".join(self._get_body(notice).text_content().split())
+        self.assertIn("Not claimed here: $ 300.00", text)
+        self.assertIn("Under review, not claimed here: $ 20.00", text)
+        line = notice.line_ids.filtered(lambda ln: ln.move_id == self.invoice)
+        self.assertIn("Not claimed here", notice._get_ubl_line_note(line))
+        pause.kind = "dispute"
+        self.env.invalidate_all()
+        self.assertIn("Under review", notice._get_ubl_line_note(line))
