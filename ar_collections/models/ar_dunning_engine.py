@@ -95,7 +95,8 @@ class ArDunningEngine(models.AbstractModel):
         stands on), ``next_level_id``, ``next_date`` (when the next level is reached),
         ``step_date`` (the same, or when the distance
         from the last notice is kept), ``last_date`` (its last notice),
-        ``contact_date`` (the debtor's last notice), ``pause_until``,
+        ``contact_date`` (the debtor's last notice), ``pause_until``
+        (when it is looked at again, if it ``is_pause_endless``),
         ``own_verdict`` (before the letter as a whole was looked at),
         ``verdict`` (``dun``: it moves to
         ``level_id``; ``along``: listed because it is owed; ``credit``; or a reason of

@@ -72,7 +72,12 @@ NO_OFFICE_SQL = "SELECT NULL::int AS partner_id, NULL::int AS office_id WHERE FA
 # amount takes it from the items that it covers, the oldest first.
 PAUSED_SQL = """
     SELECT id, BOOL_OR(is_whole) AS is_whole, SUM(amount) AS amount,
-           MAX(date_to) AS date_to
+           -- one of the whole item outlasts those of its parts
+           COALESCE(MAX(date_to) FILTER (WHERE is_whole AND is_endless),
+                    MAX(date_to) FILTER (WHERE is_whole),
+                    MAX(date_to)) AS date_to,
+           COALESCE(BOOL_OR(is_endless) FILTER (WHERE is_whole),
+                    BOOL_OR(is_endless)) AS is_endless
       FROM (SELECT o.id, pause.amount = 0 AS is_whole,
                    CASE WHEN pause.amount > 0
                         THEN GREATEST(LEAST(
@@ -81,7 +86,8 @@ PAUSED_SQL = """
                                 PARTITION BY pause.id ORDER BY o.date_due, o.id)
                             + o.residual_currency), 0)
                    END AS amount,
-                   COALESCE(pause.date_to, pause.date_review) AS date_to
+                   COALESCE(pause.date_to, pause.date_review) AS date_to,
+                   pause.date_to IS NULL AS is_endless
               FROM ar_pause pause
               JOIN ar_debtor d ON d.id = pause.debtor_id
               JOIN open_item o
@@ -180,6 +186,7 @@ ENTRY_COLUMNS = (
     "last_date",
     "contact_date",
     "pause_until",
+    "is_pause_endless",
     "next_level_id",
     "next_rank",
     "next_date",

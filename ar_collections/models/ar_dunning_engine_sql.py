@@ -117,7 +117,7 @@ item AS (
                 WHEN paused.is_whole THEN 0
                 ELSE GREATEST(grouped.residual_currency - paused.amount, 0) END
                AS amount,
-           paused.date_to AS pause_until
+           paused.date_to AS pause_until, paused.is_endless AS is_pause_endless
       FROM (SELECT placed.*, policy.grouping, policy.is_workdays_only,
                    CASE WHEN policy.grouping = 'head_office'
                         THEN COALESCE(office.office_id, placed.partner_id)
@@ -242,7 +242,7 @@ SELECT j.id, j.move_id, j.company_id, j.partner_id, j.debtor_id, j.group_id,
        CASE WHEN v.verdict = 'dun' THEN j.next_rank ELSE j.last_rank END AS level_rank,
        j.last_level_id, j.last_rank,
        j.next_level_id, j.next_date, j.step_date, j.last_date, j.contact_date,
-       j.pause_until, v.verdict, j.verdict AS own_verdict,
+       j.pause_until, j.is_pause_endless, v.verdict, j.verdict AS own_verdict,
        CASE WHEN r.is_reachable THEN c.level_id END AS notice_level_id,
        c.amount AS claim, j.min_amount, j.min_percent, c.open_total,
        r.recipient_id, r.channel

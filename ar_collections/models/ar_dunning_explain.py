@@ -13,7 +13,8 @@ class ArDunningEngine(models.AbstractModel):
 
         :param dict facts: ``reason``, ``level``, ``interval``, ``next_date``,
             ``contact_date``, ``currency``, ``claim``, ``min_amount``, ``is_entry``,
-            ``waiting`` (the notice that comes first)
+            ``waiting`` (the notice that comes first), ``pause_until``,
+            ``is_pause_endless``
         """
         _ = self.env._
         money = dict.fromkeys(("claim", "min_amount"), "")
@@ -44,10 +45,7 @@ class ArDunningEngine(models.AbstractModel):
             "no_policy": _("No policy applies: choose a default in the settings."),
             "no_followup": _("Marked “No Follow-Up” on the invoice."),
             "blocked": _("The invoice is blocked for payment."),
-            "paused": _(
-                "Paused until %(until)s; see the pauses of the customer.",
-                until=format_date(self.env, facts.get("pause_until")),
-            ),
+            "paused": self._explain_pause(facts),
             "failed": _("Could not be decided: %s", facts.get("problem") or ""),
             "pending": self._explain_waiting(facts.get("waiting")),
             "finished": _(
@@ -98,6 +96,20 @@ class ArDunningEngine(models.AbstractModel):
             "other_policy": _("Its policy is not part of this run."),
         }
         return sentences.get(facts["reason"], facts["reason"])
+
+    @api.model
+    def _explain_pause(self, facts):
+        """Until when an item is paused; ``facts`` as in `_explain_skip`."""
+        until = format_date(self.env, facts.get("pause_until"))
+        if facts.get("is_pause_endless"):
+            return self.env._(
+                "Paused until somebody ends it; to be looked at again on %(until)s. See "
+                "the pauses of the customer.",
+                until=until,
+            )
+        return self.env._(
+            "Paused until %(until)s; see the pauses of the customer.", until=until
+        )
 
     @api.model
     def _explain_waiting(self, notice):

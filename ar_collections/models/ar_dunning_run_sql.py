@@ -115,14 +115,15 @@ new_skip AS (
     INSERT INTO ar_dunning_skip
            (run_id, debtor_id, move_line_id, reason, currency_id, amount_residual,
             date_due, days_overdue, next_level_id, next_date, contact_date, claim,
-            min_amount)
+            min_amount, is_pause_endless)
     SELECT %(run)s, d.debtor_id, d.id, d.verdict, d.currency_id, d.residual_currency,
            d.date_due, d.days_overdue, d.next_level_id,
            CASE d.verdict WHEN 'paused' THEN d.pause_until
                 WHEN 'interval' THEN d.step_date
                 WHEN 'waiting' THEN d.step_date ELSE d.next_date END,
            d.contact_date, d.claim,
-           GREATEST(d.min_amount, d.min_percent * d.open_total / 100)
+           GREATEST(d.min_amount, d.min_percent * d.open_total / 100),
+           d.is_pause_endless
       FROM ar_decision d
      WHERE d.verdict NOT IN %(in_notice)s AND d.verdict NOT IN %(not_kept)s
        -- what another run of the same night looks at is listed there

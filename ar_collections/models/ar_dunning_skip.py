@@ -40,6 +40,9 @@ class ArDunningSkip(models.Model):
     claim = fields.Monetary(aggregator=None)
     min_amount = fields.Monetary("Minimum", aggregator=None)
     problem = fields.Char()
+    is_pause_endless = fields.Boolean(
+        help="Paused until somebody ends it: the date is when that is looked at again."
+    )
     explanation = fields.Text(compute="_compute_explanation")
     is_clearable = fields.Boolean(compute="_compute_is_clearable")
 
@@ -62,6 +65,7 @@ class ArDunningSkip(models.Model):
                     "interval": skip.next_level_id.min_interval_days,
                     "next_date": skip.next_date,
                     "pause_until": skip.next_date,
+                    "is_pause_endless": skip.is_pause_endless,
                     "step_date": skip.next_date,
                     "contact_date": skip.contact_date,
                     "currency": skip.currency_id,

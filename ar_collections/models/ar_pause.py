@@ -228,7 +228,9 @@ class ArPause(models.Model):
             today = todays[company]
             # one that begins today leaves no day behind
             unused = pauses.filtered(lambda p, today=today: p.date_from >= today)
-            unused.write({"active": False})
+            for start, begun in unused.grouped("date_from").items():
+                # nor does its list say that it lasted until some day to come
+                begun.write({"active": False, "date_to": start})
             (pauses - unused).write({"date_to": fields.Date.subtract(today, days=1)})
         return True
 

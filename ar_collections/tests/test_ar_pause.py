@@ -6,7 +6,7 @@ from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .common import ArCollectionsCommon
+from .common import TODAY, ArCollectionsCommon
 
 
 @tagged("post_install", "-at_install")
@@ -180,3 +180,33 @@ class TestArPause(ArCollectionsCommon):
         self.assertEqual(len(invoices.ar_pause_ids), 2)
         with self.assertRaisesRegex(UserError, "one customer"):
             wizard.create({"reason": "Flood", "amount": 10}).action_pause()
+
+    # === UNTIL WHEN === #
+
+    def _get_outlook(self):
+        [row] = self._decide().values()
+        return self.env["ar.dunning.engine"]._explain_row(row)
+
+    def test_a_pause_without_an_end_says_so(self):
+        endless = self._pause(date_review="2026-04-20")
+        told = (self._get_outlook(), self._preview().skip_ids.explanation)
+        for sentence in told:
+            self.assertIn("until somebody ends it", sentence)
+            self.assertIn("looked at again on 04/20/2026", sentence)
+        endless.date_to = "2026-04-10"
+        self.assertIn("Paused until 04/10/2026", self._get_outlook())
+
+    def test_the_pause_of_a_whole_item_says_until_when(self):
+        self._pause(amount=10)
+        self._pause(date_to="2026-04-10")
+        self.assertIn("Paused until 04/10/2026", self._get_outlook())
+        self._pause(date_review="2026-04-05")
+        self.assertIn("looked at again on 04/05/2026", self._get_outlook())
+
+    def test_a_pause_ended_on_its_first_day_does_not_last_until_later(self):
+        pause = self._pause(date_to="2026-04-10")
+        planned = self._pause(date_from="2026-04-05", date_to="2026-04-10")
+        (pause + planned).action_end()
+        self.assertEqual(pause.date_to.isoformat(), TODAY)
+        self.assertEqual(planned.date_to.isoformat(), "2026-04-05")
+        self.assertFalse((pause + planned).filtered("active"))
