@@ -66,3 +66,27 @@ class AccountMoveLine(models.Model):
             due = line.date_maturity or line.date
             today = todays.get(line.company_id)
             line.ar_days_overdue = max((today - due).days, 0) if due and today else 0
+
+    # === BUSINESS METHODS === #
+
+    def _get_document_name(self):
+        """The number that the customer knows the item by.
+
+        An opening entry stands for a document of another system: its own number is
+        ours alone.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        move = self.move_id
+        is_opening = (
+            move.move_type == "entry"
+            and move.journal_id.type == "general"
+            and not move.origin_payment_id
+        )
+        if not is_opening:
+            return move.name or self.name or ""
+        # the reference of an entry of many items names none of them
+        is_one = len(move.line_ids) <= 2
+        known = (move.ref, self.name) if is_one else (self.name, move.ref)
+        return next(filter(None, known), move.name or "")

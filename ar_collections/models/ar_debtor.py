@@ -257,7 +257,7 @@ class ArDebtor(models.Model):
         moves = [row["move_id"] for row in debts]
         for row in sorted(debts, key=lambda r: (r["date_due"], r["id"])):
             line = self.env["account.move.line"].browse(row["id"])
-            name = line.move_name
+            name = line._get_document_name()
             if moves.count(row["move_id"]) > 1:
                 # an instalment is told by its due date
                 name = f"{name} ({format_date(self.env, row['date_due'])})"

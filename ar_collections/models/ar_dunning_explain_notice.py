@@ -11,7 +11,7 @@ class ArDunningEngine(models.AbstractModel):
     def _explain_step(self, line):
         """Why a notice line stands where it does."""
         _ = self.env._
-        name = line.move_line_id.move_name or line.move_line_id.name or ""
+        name = line.move_line_id._get_document_name()
         if line.amount_residual < 0:
             return _(
                 "%(item)s: credit, deducted from the claim.",
@@ -101,7 +101,7 @@ class ArDunningEngine(models.AbstractModel):
         """Which part of an item is not claimed, why, and who answers for that."""
         _ = self.env._
         values = {
-            "item": line.move_line_id.move_name or line.move_line_id.name or "",
+            "item": line.move_line_id._get_document_name(),
             "amount": line.currency_id.format(line.amount_paused),
             "pauses": "; ".join(
                 f"{pause.reason}, {pause.user_id.name}" for pause in line.pause_ids

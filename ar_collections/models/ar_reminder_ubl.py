@@ -195,7 +195,7 @@ class ArDunningNotice(models.Model):
         if move.move_type == "out_refund":
             kind = "credit_note"
         return {
-            "document": move.name,
+            "document": line.move_line_id._get_document_name(),
             "kind": kind,
             "date": move.invoice_date or move.date,
             "due": line.date_due,
@@ -207,7 +207,7 @@ class ArDunningNotice(models.Model):
         """In words, what the document has no element for."""
         due = format_date(self.env, line.date_due)
         if line.amount_residual < 0:
-            name = line.move_id.name
+            name = line.move_line_id._get_document_name()
             notes = [self.env._("Credit %(name)s of %(date)s.", name=name, date=due)]
         else:
             notes = [self.env._("Due on %(date)s.", date=due)]

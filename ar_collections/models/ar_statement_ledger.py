@@ -71,7 +71,7 @@ ITEMS_SQL = """
 SELECT item.partner_id, item.currency_id, item.date, item.date_due AS due,
        item.residual, item.residual_currency AS open, line.amount_currency AS amount,
        move.name AS number, CASE WHEN %(is_sale)s THEN move.ref END AS ref,
-       %(kind)s AS kind
+       %(kind)s AS kind, line.id
   FROM (%(items)s) item
   JOIN account_move_line line ON line.id = item.id
   JOIN account_move move ON move.id = item.move_id
@@ -194,6 +194,7 @@ class ArStatementLedger(models.AbstractModel):
                 **{"from": query.from_clause},
             )
         )
+        self._name_documents(row for row in rows if not row["is_transfer"])
         movements = {}
         for row in rows:
             movements.setdefault(row["key"], []).append(row)
@@ -219,9 +220,20 @@ class ArStatementLedger(models.AbstractModel):
                 is_sale=SQL(IS_SALE_SQL),
                 kind=SQL(KIND_SQL),
             )
-            for row in self.env.execute_query_dict(query):
+            rows = self.env.execute_query_dict(query)
+            self._name_documents(rows)
+            for row in rows:
                 found.setdefault((row["partner_id"], day), []).append(row)
         return found
+
+    @api.model
+    def _name_documents(self, rows):
+        """Write the customer's own numbers in rows of entries that are no documents."""
+        rows = [row for row in rows if row["kind"] == "other"]
+        # sudo: access was checked by the caller, who chose the customers
+        lines = self.env["account.move.line"].sudo().browse(row["id"] for row in rows)
+        for row, line in zip(rows, lines, strict=True):
+            row["number"] = line._get_document_name()
 
     @api.model
     def _get_section(self, currency, rows, items, date_to, ends):

@@ -2,7 +2,7 @@ from unittest.mock import patch
 
 from lxml import html
 
-from odoo.fields import Command
+from odoo import Command, fields
 from odoo.tests import tagged
 
 from .common import TODAY, ArCollectionsCommon
@@ -158,3 +158,54 @@ class TestLetters(ArCollectionsCommon):
         pause.kind = "dispute"
         self.env.invalidate_all()
         self.assertIn("Under review", notice._get_ubl_line_note(line))
+
+    # === NUMBERS AND LEVELS === #
+
+    def test_items_of_another_level_name_it(self):
+        self._run_ladder("2026-03-24")
+        new = self._create_invoice_due("2026-03-25", 50)
+        self._create_payment(self.customer, 10)
+        self.first.with_context(lang="en_US").name = "Own first"
+        notice = self._get_notice("2026-04-07")
+        self.assertEqual(notice.level_id, self.second)
+        rows = self._get_body(notice).xpath("//table[thead]/tbody//tr[not(.//tr)]")
+        told = [row.text_content() for row in rows if "Own first" in row.text_content()]
+        self.assertEqual(len(told), 1)
+        self.assertIn(new.name, told[0])
+        body = notice._get_message()["body"]
+        self.assertNotIn(self.second.name, html.fromstring(body).text_content())
+
+    def test_opening_items_bear_the_number_that_the_customer_knows(self):
+        # entries of one item, and one of many, whose reference names none of them
+        one = self._create_opening_entry(
+            "2026-03-20", [(self.customer, 40)], name="Old", no_followup=False
+        )
+        one.ref = "R-77"
+        many = self._create_opening_entry(
+            "2026-03-20",
+            [(self.customer, 30), (self._create_customer("Other Ltd"), 20)],
+            name="R-78",
+            no_followup=False,
+        )
+        many.ref = "Opening balance"
+        [old, *_others] = self._receivable(one)
+        notice = self._get_notice().filtered(lambda n: n.partner_id == self.customer)
+        debtor = notice.debtor_id
+        figures = self.env["ar.statement.ledger"]._get_figures(
+            self.company,
+            [(1, self.customer.id, old.date, fields.Date.to_date("2026-04-01"))],
+        )
+        [section] = figures[1]["currencies"]
+        statement = {entry["number"] for entry in section["items"]}
+        moved = {entry["number"] for entry in section["movements"]}
+        ubl = {notice._prepare_ubl_line_vals(ln)["document"] for ln in notice.line_ids}
+        body = self._get_body(notice).text_content()
+        rows = self._decide(partner=self.customer).values()
+        outlook = debtor._get_outlook_html(rows)
+        for number in ("R-77", "R-78", self.invoice.name):
+            for place in (body, outlook, statement, ubl, notice.explanation):
+                self.assertIn(number, place)
+        self.assertLessEqual({"R-77", "R-78"}, moved)
+        for number in (one.name, many.name, "Opening balance"):
+            for place in (body, outlook, statement, moved, ubl):
+                self.assertNotIn(number, place)
