@@ -7,6 +7,8 @@ POLICY_FIELDS = (
     "automatic",
     "bank_max_age",
     "bank_level_id",
+    "description",
+    "is_printed_on_invoice",
 )
 LEVEL_FIELDS = (
     "name",
@@ -25,6 +27,10 @@ LEVEL_FIELDS = (
     "deadline_days",
     "needs_approval",
     "mail_template_id",
+    "attach_invoices",
+    "attach_letter",
+    "report_id",
+    "action_ids",
 )
 VARIANT_FIELDS = (
     "payer_profile",
@@ -63,9 +69,13 @@ class ArPolicyVersion(models.Model):
         latest = self._get_latest(policies)
         now = self.env.cr.now().replace(microsecond=0)
         for policy in policies.with_context(lang=None):
-            snapshot = self._take_snapshot(policy)
+            # sudo: what a level does is for managers to read
+            snapshot = self._take_snapshot(policy.sudo())
             last = latest.get(policy.id, self)
-            if last.snapshot == snapshot:
+            if last and self._fill(last.snapshot, snapshot) == snapshot:
+                # written by an older addon, which did not look at all of it
+                if last.snapshot != snapshot:
+                    last.snapshot = snapshot
                 continue
             before = last
             if last and last.create_date.replace(microsecond=0) == now:
@@ -91,6 +101,15 @@ class ArPolicyVersion(models.Model):
             policy.version = version.number
 
     @api.model
+    def _fill(self, before, after):
+        """A snapshot, with what it did not record yet taken from a later one."""
+        if not before:
+            return before
+        later = {level["id"]: level for level in after["levels"]}
+        levels = [{**later.get(lv["id"], {}), **lv} for lv in before["levels"]]
+        return {**after, **before, "levels": levels}
+
+    @api.model
     def _get_latest(self, policies):
         versions = self.search([("policy_id", "in", policies.ids)], order="number")
         return {version.policy_id.id: version for version in versions}
@@ -98,10 +117,7 @@ class ArPolicyVersion(models.Model):
     @api.model
     def _take_snapshot(self, policy):
         def pick(record, names):
-            return {
-                name: record[name].id if name.endswith("_id") else record[name]
-                for name in names
-            }
+            return {name: self._take_value(record, name) for name in names}
 
         levels = policy.level_ids.sorted(lambda lv: (lv.sequence, lv.id))
         return {
@@ -120,10 +136,21 @@ class ArPolicyVersion(models.Model):
         }
 
     @api.model
+    def _take_value(self, record, name):
+        """The value of a field as JSON has it."""
+        field, value = record._fields[name], record[name]
+        if field.type == "many2many":
+            return sorted(value.ids)
+        if field.type == "html":
+            return str(value or "")
+        return value.id if field.type == "many2one" else value
+
+    @api.model
     def _tell(self, before, after):
         """The differences of two snapshots, a line each."""
         if not before:
             return self.env._("First version.")
+        before = self._fill(before, after)
         lines = self._tell_fields(
             self.env["ar.policy"], before, after, POLICY_FIELDS, ""
         )
@@ -150,6 +177,9 @@ class ArPolicyVersion(models.Model):
         for name in names:
             if before.get(name) != after.get(name):
                 label = model._fields[name]._description_string(self.env)
+                if model._fields[name].type == "html":
+                    lines.append(self.env._("%s changed.", prefix + label))
+                    continue
                 old = self._tell_value(model, name, before.get(name))
                 new = self._tell_value(model, name, after.get(name))
                 lines.append(f"{prefix}{label}: {old} → {new}")
@@ -160,6 +190,9 @@ class ArPolicyVersion(models.Model):
         field = model._fields[name]
         if field.type == "many2one":
             return self.env[field.comodel_name].browse(value).exists().display_name
+        if field.type == "many2many":
+            records = self.env[field.comodel_name].browse(value).exists()
+            return ", ".join(records.mapped("display_name")) or self.env._("none")
         if field.type == "selection":
             return dict(field._description_selection(self.env)).get(value, value)
         if field.type == "boolean":

@@ -314,3 +314,72 @@ class TestArPolicy(ArCollectionsCommon):
             levels = self._get_versions()[-2].snapshot["levels"]
             kept = {level["id"]: level["delay_days"] for level in levels}
             self.assertEqual(kept[self.first.id], 3)
+
+    def test_version_of_what_is_sent_and_done(self):
+        self.env.flush_all()
+        actions = self.env["ir.actions.server"].create(
+            [
+                {
+                    "name": name,
+                    "model_id": self.env["ir.model"]._get_id("ar.dunning.notice"),
+                    "state": "code",
+                }
+                for name in ("Call", "Block")
+            ]
+        )
+        with self._next_transaction():
+            self.first.attach_letter = True
+            self.first.attach_invoices = True
+            self.first.report_id = False
+            self.first.action_ids = actions[::-1]
+            self.policy.description = "<p>We are patient.</p>"
+            self.policy.is_printed_on_invoice = True
+            self.env.flush_all()
+            last = self._get_versions()[-1]
+            for told in (
+                "First reminder: Attach Letter: no → yes",
+                "First reminder: Attach Invoices: no → yes",
+                "First reminder: Letter: Dunning letter → ",
+                "First reminder: Actions: none → ",
+                "Text for customers changed.",
+                "Print on invoices: no → yes",
+            ):
+                self.assertIn(told, last.changes)
+            level = last.snapshot["levels"][1]
+            self.assertEqual(level["action_ids"], sorted(actions.ids))
+
+    def test_snapshot_of_an_older_addon_is_no_change(self):
+        self.env.flush_all()
+        before = self._get_versions()
+        old = dict(before[-1].snapshot)
+        whole = dict(old, levels=list(old["levels"]))
+        del old["description"]
+        old["levels"] = [
+            {key: value for key, value in level.items() if key != "attach_letter"}
+            for level in old["levels"]
+        ]
+        last = before[-1].sudo()
+        last.snapshot = old
+        with self._next_transaction():
+            self.policy.name = "Renamed"
+            self.env.flush_all()
+            self.assertEqual(self._get_versions(), before)
+            self.assertEqual(last.snapshot, whole)
+            last.snapshot = old
+            self.first.delay_days = 4
+            self.env.flush_all()
+            self.assertEqual(
+                self._get_versions()[-1].changes, "First reminder: Days: 3 → 4"
+            )
+            with self._next_transaction():
+                last = self._get_versions()[-1].sudo()
+                last.snapshot = {
+                    **last.snapshot,
+                    "levels": [
+                        {key: v for key, v in level.items() if key != "attach_letter"}
+                        for level in last.snapshot["levels"]
+                    ],
+                }
+                self.upcoming.unlink()
+                self.env.flush_all()
+                self.assertIn("removed", self._get_versions()[-1].changes)
