@@ -1,3 +1,5 @@
+from collections import Counter
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -174,21 +176,18 @@ class ArOpeningItem(models.Model):
             bad=len(bad),
             count=len(self),
         )
-        problems = {row.id: row.problem for row in bad}
-        return [
-            {"type": "warning", "message": head},
-            *(
-                {
-                    "type": "error",
-                    # alike for several rows, it would be shown once
-                    "message": f"{row.display_name}: {problems[row.id]}",
-                    "record": nth,
-                    "rows": {"from": nth, "to": nth},
-                }
-                for nth, row in enumerate(self, 1)
-                if row.id in problems
-            ),
-        ]
+        texts = {row: f"{row.display_name}: {row.problem}" for row in bad}
+        twice = {text for text, n in Counter(texts.values()).items() if n > 1}
+        messages = [{"type": "warning", "message": head}]
+        for nth, row in enumerate(self, 1):
+            text = texts.get(row)
+            if text in twice:
+                # alike for several rows, it would be shown once, without their numbers
+                text = self.env._("(row %(row)s) %(text)s", row=nth, text=text)
+            if text:
+                place = {"record": nth, "rows": {"from": nth, "to": nth}}
+                messages.append({"type": "error", "message": text, **place})
+        return messages
 
     @api.model
     def get_import_templates(self):

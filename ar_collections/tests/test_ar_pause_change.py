@@ -338,3 +338,9 @@ class TestArPauseChange(ArCollectionsCommon):
             pauses.create({"debtor_id": debtor.id, "reason": "x"})
         with self.assertRaises(AccessError), self.env.cr.savepoint():
             self._wizard(debtor).action_pause()
+
+    def test_the_dialog_names_a_part_of_all_that_is_owed(self):
+        wizard = self._wizard(self.debtor, amount=300, date_to="2026-04-10")
+        said = wizard.summary.replace("\xa0", " ")
+        self.assertIn("no reminder of $ 300.00 of what is owed until", said)
+        self.assertNotIn("anything", said)

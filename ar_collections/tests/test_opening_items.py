@@ -634,6 +634,16 @@ class TestOpeningItems(OpeningItemsCommon):
         rows = self.env["ar.opening.item"].browse(result["ids"])
         self.assertEqual(rows.mapped("state"), ["draft", "error"])
 
+    def test_test_of_a_document_in_two_rows_names_each_row(self):
+        line = "Late Payer Ltd,R-9,2026-01-21,2026-02-20,100.00,,,,,"
+        text = "\n".join((",".join(COLUMNS), line, line))
+        _head, *problems = self._import_file(text, dryrun=True)["messages"]
+        self.assertEqual(
+            [m["message"].split(") ")[0] for m in problems], ["(row 1", "(row 2"]
+        )
+        for message in problems:
+            self.assertIn("in more than one row", message["message"])
+
     def test_door_entry_values(self):
         model = self.env.registry["ar.opening.item"]
         prepare = model._prepare_entry_vals

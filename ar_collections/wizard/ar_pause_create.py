@@ -221,7 +221,7 @@ class ArPauseCreate(models.TransientModel):
             what = _(
                 "%(amount)s of %(what)s",
                 amount=self.currency_id.format(self.amount),
-                what=what,
+                what=what if self.line_ids else _("what is owed"),
             )
         return what
 
