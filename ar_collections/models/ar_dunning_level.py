@@ -193,6 +193,24 @@ class ArDunningLevel(models.Model):
         """What the level does otherwise for payers of a profile; empty if nothing."""
         return self.variant_ids.filtered(lambda v: v.payer_profile == profile)
 
+    def _tell_variants(self):
+        """Which payers reach the level on another day, in words; empty if none do."""
+        self.ensure_one()
+        variants = self.variant_ids.filtered(
+            lambda v: v.is_skipped or v.delay_days != self.delay_days
+        )
+        payers = dict(variants._fields["payer_profile"]._description_selection(self.env))
+        return ", ".join(
+            self.env._("%s: left out", payers.get(variant.payer_profile, ""))
+            if variant.is_skipped
+            else self.env._(
+                "%(payer)s: %(days)s days",
+                payer=payers.get(variant.payer_profile, ""),
+                days=variant.delay_days,
+            )
+            for variant in variants
+        )
+
     def _get_template(self, profile):
         """The text of the level for a payer of this profile.
 

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 
 class ArPolicy(models.Model):
@@ -98,6 +99,9 @@ class ArPolicy(models.Model):
         "level_ids.day_type",
         "level_ids.channel",
         "level_ids.needs_approval",
+        "level_ids.variant_ids.payer_profile",
+        "level_ids.variant_ids.is_skipped",
+        "level_ids.variant_ids.delay_days",
     )
     def _compute_ladder(self):
         """The levels as steps on a line of days around the due date."""
@@ -118,6 +122,7 @@ class ArPolicy(models.Model):
                 "days": level.delay_days,
                 "when": f"{level.delay_days:+d}",
                 "name": level.name or "",
+                "profiles": level._tell_variants(),
                 "what": ", ".join(
                     filter(
                         None,
@@ -222,7 +227,8 @@ class ArPolicy(models.Model):
         :param policy_id: id of the policy, False if it is new
         :param dict changes: values as the form would write them
         :return: ``before`` and ``after``: lists of (level, notices, amount), with the
-            amounts in the currency of id ``currency_id``, at today's rates
+            amounts in the currency of id ``currency_id``, at today's rates;
+            ``is_idle``: it treats nobody who owes something
         :rtype: dict
         :raise UserError: if the changes could not be saved as they are
         """
@@ -238,10 +244,13 @@ class ArPolicy(models.Model):
                 # sudo: rolled back below; nobody's default is changed
                 company.sudo().ar_policy_id = policy
             after = policy._count_tonight(company)
+            # asked only where there is nothing to show
+            is_idle = not any(row[1] for row in after) and not policy._is_used(company)
             savepoint.rollback()
         return {
             "before": before,
             "after": after,
+            "is_idle": is_idle,
             "currency_id": company.currency_id.id,
         }
 
@@ -256,6 +265,18 @@ class ArPolicy(models.Model):
             (level.name, *counts.get(level.id, (0, 0.0)))
             for level in self.level_ids.sorted("sequence")
         ]
+
+    def _is_used(self, company):
+        """Whether anything that is open today is treated by this policy."""
+        self.ensure_one()
+        engine = self.env["ar.dunning.engine"]
+        decision = engine._get_decision_sql(company, company._ar_today())
+        query = SQL(
+            "SELECT EXISTS(SELECT FROM (%s) d WHERE d.policy_id = %s)",
+            decision,
+            self.id,
+        )
+        return self.env.execute_query(query)[0][0]
 
     @api.model
     def _get_company_default(self, company):

@@ -4,7 +4,7 @@ from unittest.mock import patch
 from odoo import SUPERUSER_ID
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from .common import TODAY, ArCollectionsCommon
 
@@ -383,3 +383,23 @@ class TestArPolicy(ArCollectionsCommon):
                 self.upcoming.unlink()
                 self.env.flush_all()
                 self.assertIn("removed", self._get_versions()[-1].changes)
+
+    # === FORM === #
+
+    def test_a_level_changed_in_the_dialog_says_when_before_it_is_saved(self):
+        with Form(self.policy) as form, form.level_ids.edit(1) as level:
+            level.delay_days = 4
+            self.assertEqual(level.description, "4 days after the due date")
+
+    def test_the_steps_tell_days_of_payer_profiles(self):
+        self.first.variant_ids = [
+            Command.create({"payer_profile": "good", "delay_days": 6}),
+            Command.create({"payer_profile": "slow", "is_skipped": True}),
+            # other words, the same day
+            Command.create({"payer_profile": "chronic"}),
+        ]
+        payers = dict(self.first.variant_ids._fields["payer_profile"].selection)
+        told = f"{payers['good']}: 6 days, {payers['slow']}: left out"
+        self.assertEqual(self.first._tell_variants(), told)
+        self.assertIn(told, self.policy.ladder)
+        self.assertFalse(self.second._tell_variants())

@@ -250,6 +250,19 @@ class TestPolicyReplay(ReplayCommon):
         outcome = self.policy.preview_changes(self.policy.id, none)
         self.assertEqual([row[1] for row in outcome["after"]], [0, 0, 0, 0])
 
+    def test_a_policy_that_nobody_has_says_so(self):
+        unused = self.policy.copy({"name": "Unused"})
+        outcome = unused.preview_changes(unused.id, {})
+        self.assertTrue(outcome["is_idle"])
+        self.assertFalse(any(row[1] for row in outcome["after"]))
+        # treated by it, though nothing is due
+        self.policy.level_ids.min_amount = 1e6
+        outcome = self.policy.preview_changes(self.policy.id, {})
+        self.assertFalse(any(row[1] for row in outcome["after"]))
+        self.assertFalse(outcome["is_idle"])
+        self.company.ar_policy_id = unused
+        self.assertFalse(unused.preview_changes(unused.id, {})["is_idle"])
+
     def test_collector_may_neither_replay_nor_preview_changes(self):
         collector = new_test_user(
             self.env,

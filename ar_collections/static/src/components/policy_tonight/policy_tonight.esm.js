@@ -3,6 +3,7 @@ import {formatMonetary} from "@web/views/fields/formatters";
 import {registry} from "@web/core/registry";
 import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
 import {useService} from "@web/core/utils/hooks";
+import {user} from "@web/core/user";
 
 /** What the ladder would do tonight with the policy as it stands in the form, unsaved. */
 export class ArPolicyTonight extends Component {
@@ -11,7 +12,10 @@ export class ArPolicyTonight extends Component {
 
     setup() {
         this.orm = useService("orm");
-        this.state = useState({rows: null, busy: false});
+        this.action = useService("action");
+        // The default is chosen in the settings, which few may open.
+        this.maySet = user.isSystem;
+        this.state = useState({rows: null, busy: false, isIdle: false});
     }
 
     async look() {
@@ -23,10 +27,12 @@ export class ArPolicyTonight extends Component {
                 before,
                 after,
                 currency_id: currencyId,
+                is_idle: isIdle,
             } = await this.orm.call("ar.policy", "preview_changes", [
                 record.resId || false,
                 changes,
             ]);
+            this.state.isIdle = isIdle;
             const saved = new Map(before.map((row) => [row[0], row]));
             this.state.rows = after.map(([name, count, amount]) => {
                 const was = saved.get(name);
@@ -40,6 +46,20 @@ export class ArPolicyTonight extends Component {
         } finally {
             this.state.busy = false;
         }
+    }
+
+    openRules() {
+        return this.action.doAction("ar_collections.ar_policy_rule_action");
+    }
+
+    openSettings() {
+        return this.action.doAction({
+            type: "ir.actions.act_window",
+            res_model: "res.config.settings",
+            views: [[false, "form"]],
+            target: "current",
+            context: {module: "account", bin_size: false},
+        });
     }
 }
 
