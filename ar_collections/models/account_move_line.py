@@ -13,6 +13,13 @@ class AccountMoveLine(models.Model):
     )
     ar_days_overdue = fields.Integer("Days late", compute="_compute_ar_days_overdue")
 
+    ar_opening_item_ids = fields.One2many(
+        "ar.opening.item",
+        "move_line_id",
+        "Imported as",
+        groups="ar_collections.ar_collections_group_manager",
+    )
+
     # === CRUD METHODS === #
 
     @api.ondelete(at_uninstall=False)
@@ -72,21 +79,15 @@ class AccountMoveLine(models.Model):
     def _get_document_name(self):
         """The number that the customer knows the item by.
 
-        An opening entry stands for a document of another system: its own number is
-        ours alone.
+        An imported item stands for a document of another system: the number of its
+        entry is ours alone. Texts of other entries are not meant for customers.
 
         :rtype: str
         """
         self.ensure_one()
-        move = self.move_id
-        is_opening = (
-            move.move_type == "entry"
-            and move.journal_id.type == "general"
-            and not move.origin_payment_id
-        )
-        if not is_opening:
-            return move.name or self.name or ""
-        # the reference of an entry of many items names none of them
-        is_one = len(move.line_ids) <= 2
-        known = (move.ref, self.name) if is_one else (self.name, move.ref)
-        return next(filter(None, known), move.name or "")
+        if self.move_id.move_type == "entry":
+            # sudo: the number of a document, whoever writes about it
+            rows = self.sudo().ar_opening_item_ids
+            if known := rows.filtered(lambda r: r.state == "done")[:1].number:
+                return known.strip()
+        return self.move_id.name or self.name or ""

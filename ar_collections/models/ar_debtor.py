@@ -255,8 +255,9 @@ class ArDebtor(models.Model):
         debts = [row for row in rows if row["verdict"] != "credit"]
         documents = {}
         moves = [row["move_id"] for row in debts]
-        for row in sorted(debts, key=lambda r: (r["date_due"], r["id"])):
-            line = self.env["account.move.line"].browse(row["id"])
+        debts.sort(key=lambda r: (r["date_due"], r["id"]))
+        lines = self.env["account.move.line"].browse(row["id"] for row in debts)
+        for row, line in zip(debts, lines, strict=True):
             name = line._get_document_name()
             if moves.count(row["move_id"]) > 1:
                 # an instalment is told by its due date

@@ -73,6 +73,7 @@ class ArOpeningItem(models.Model):
         "account.move.line",
         "Journal Item",
         readonly=True,
+        index="btree_not_null",
         copy=False,
         ondelete="set null",
         help="The receivable that the row became, or the one found in the books.",
