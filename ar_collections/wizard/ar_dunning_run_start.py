@@ -146,13 +146,9 @@ class ArDunningRunStart(models.TransientModel):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "ar_collections.ar_dunning_run_action"
         )
-        # in the place of what is open: the address would go on with the wizard's number,
-        # which reads as that of a debtor; the list behind it is the way back
+        # else the web client takes the number of this wizard into the address of the run,
+        # where it reads as that of a debtor
+        context = {"active_model": False, "active_id": False, "active_ids": []}
         return dict(
-            action,
-            res_id=run.id,
-            views=[(False, "form"), (False, "list")],
-            context={},
-            domain=[],
-            target="main",
+            action, res_id=run.id, views=[(False, "form")], context=context, domain=[]
         )
