@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 MANAGER = "ar_collections.ar_collections_group_manager"
@@ -20,6 +20,24 @@ class ArDunningNotice(models.Model):
         readonly=True,
         help="Sent, but the ladder does not count it any more.",
     )
+
+    status = fields.Selection(
+        selection=lambda self: self._selection_status(), compute="_compute_status"
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _selection_status(self):
+        states = self._fields["state"]._description_selection(self.env)
+        return [*states, ("approve", self.env._("To approve"))]
+
+    @api.depends("state", "needs_approval", "run_id.state")
+    def _compute_status(self):
+        """The state as people read it: in a run that is sending nothing is a draft."""
+        for notice in self:
+            waits = notice.state == "draft" and notice.needs_approval
+            is_sending = notice.run_id.state == "confirmed"
+            notice.status = "approve" if waits and is_sending else notice.state
 
     # === ACTION METHODS === #
 

@@ -1,4 +1,7 @@
+from collections import Counter
+
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 
 class ArDunningRun(models.Model):
@@ -17,6 +20,9 @@ class ArDunningRun(models.Model):
     approval_count = fields.Integer("To approve", compute="_compute_approval_count")
     changed_count = fields.Integer("Changed by hand", compute="_compute_changed_count")
     letter_count = fields.Integer("Letters to print", compute="_compute_figures")
+    mail_waiting_count = fields.Integer(
+        "E-mails that wait for the mail server", compute="_compute_mail_waiting_count"
+    )
     progress = fields.Float(compute="_compute_figures")
     amount_total = fields.Monetary(
         "Total claimed",
@@ -100,6 +106,50 @@ class ArDunningRun(models.Model):
         for run in self:
             run.changed_count = counts.get(run._origin, 0)
 
+    @api.depends("notice_ids.state", "notice_ids.mail_message_id")
+    def _compute_mail_waiting_count(self):
+        """E-mails of sent notices that the mail queue has not handed over yet."""
+        self.env["ar.dunning.notice"].flush_model(["run_id", "mail_message_id"])
+        self.env["mail.mail"].flush_model(["state", "mail_message_id"])
+        # the queue belongs to the system: no more than its length is told
+        counts = dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT notice.run_id, COUNT(*)
+                      FROM ar_dunning_notice notice
+                      JOIN mail_mail mail
+                        ON mail.mail_message_id = notice.mail_message_id
+                     WHERE notice.run_id = ANY(%s) AND mail.state = 'outgoing'
+                  GROUP BY notice.run_id
+                    """,
+                    self.ids,
+                )
+            )
+        )
+        for run in self:
+            run.mail_waiting_count = counts.get(run._origin.id, 0)
+
+    def _name_levels(self, levels):
+        """Levels in the ladder's order; with their policy where a name repeats.
+
+        :param dict levels: {level: number of notices}
+        :return: [name, number of notices] of each
+        :rtype: list[list]
+        """
+        names = Counter(level.name for level in levels)
+        return [
+            [
+                f"{level.name} ({level.policy_id.name})"
+                if names[level.name] > 1
+                else level.name,
+                count,
+            ]
+            for level, count in sorted(
+                levels.items(), key=lambda kv: (kv[0].sequence, kv[0].id)
+            )
+        ]
+
     def _summarise(self, rows):
         """Figures of a run from its grouped notices, for `_compute_figures`."""
         counts = dict.fromkeys(("draft", "queued", "sent", "error", "cancel"), 0)
@@ -129,12 +179,7 @@ class ArDunningRun(models.Model):
             "progress": 100.0 * finished / alive if alive else 0.0,
             "amount_total": self.currency_id.round(total) if self.currency_id else 0,
             "figures": {
-                "levels": [
-                    [level.name, n]
-                    for level, n in sorted(
-                        levels.items(), key=lambda kv: (kv[0].sequence, kv[0].id)
-                    )
-                ],
+                "levels": self._name_levels(levels),
                 "channels": sorted(channels.items()),
             },
             **{f"{state}_count": count for state, count in counts.items()},

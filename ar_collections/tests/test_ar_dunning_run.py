@@ -2,7 +2,7 @@ import psycopg2
 
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .common import TODAY, ArCollectionsCommon
@@ -113,6 +113,43 @@ class TestArDunningRun(ArCollectionsCommon):
         run = self._preview()
         self.assertFalse(run.notice_ids)
         self.assertEqual(run.skip_ids.mapped("reason"), ["pending", "pending"])
+
+    def test_levels_of_one_name_are_told_apart_by_their_policy(self):
+        other = self.policy.copy({"name": "Other"})
+        name = self.first.name
+        run = self._preview()
+        self.assertEqual(run.figures["levels"], [[name, 2]])
+        self.other.with_company(self.company).ar_policy_id = other
+        run.action_preview()
+        self.assertCountEqual(
+            run.figures["levels"], [[f"{name} (Ladder)", 1], [f"{name} (Other)", 1]]
+        )
+
+    def test_what_waits_for_approval_is_no_draft_in_a_run_that_sends(self):
+        self.first.needs_approval = True
+        run = self._preview()
+        notice = run.notice_ids[0]
+        self.assertEqual((notice.status, run.approval_count), ("draft", 2))
+        collector = new_test_user(
+            self.env, "clerk", groups="ar_collections.ar_collections_group_user"
+        )
+        run.with_user(collector).action_confirm()
+        self.assertEqual((notice.status, notice.state), ("approve", "draft"))
+        notice.action_approve()
+        self.assertEqual(notice.status, "queued")
+
+    def test_run_tells_how_many_e_mails_wait_for_the_mail_server(self):
+        run, other = self._preview(), self._preview()
+        self.assertEqual(run.mail_waiting_count, 0)
+        run.action_confirm()
+        self._deliver()
+        self.assertEqual((run.sent_count, run.mail_waiting_count), (2, 2))
+        self.assertEqual(other.mail_waiting_count, 0)
+        mails = self.env["mail.mail"].sudo()
+        message = run.notice_ids[0].mail_message_id
+        mails.search([("mail_message_id", "=", message.id)]).state = "sent"
+        run.invalidate_recordset(["mail_waiting_count"])
+        self.assertEqual(run.mail_waiting_count, 1)
 
     def test_stop_while_sending(self):
         run = self._preview()
