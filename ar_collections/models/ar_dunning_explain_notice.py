@@ -93,7 +93,9 @@ class ArDunningEngine(models.AbstractModel):
                 "Claim: %(claim)s, the open items less every open credit.", claim=claim
             )
         if has_pause:
-            return _("Claim: %(claim)s, the open items less what is paused.", claim=claim)
+            return _(
+                "Claim: %(claim)s, the open items less what is paused.", claim=claim
+            )
         return _("Claim: %(claim)s, the open items.", claim=claim)
 
     @api.model

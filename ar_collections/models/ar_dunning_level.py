@@ -199,7 +199,9 @@ class ArDunningLevel(models.Model):
         variants = self.variant_ids.filtered(
             lambda v: v.is_skipped or v.delay_days != self.delay_days
         )
-        payers = dict(variants._fields["payer_profile"]._description_selection(self.env))
+        payers = dict(
+            variants._fields["payer_profile"]._description_selection(self.env)
+        )
         return ", ".join(
             self.env._("%s: left out", payers.get(variant.payer_profile, ""))
             if variant.is_skipped

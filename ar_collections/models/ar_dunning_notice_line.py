@@ -70,7 +70,9 @@ class ArDunningNoticeLine(models.Model):
         pauses = self.env["ar.pause"].search(
             [("partner_id", "in", partners.ids), ("amount", ">", 0)]
         )
-        todays = {company: company._ar_today() for company in parts.notice_id.company_id}
+        todays = {
+            company: company._ar_today() for company in parts.notice_id.company_id
+        }
         for line in parts:
             item, notice = line.move_line_id, line.notice_id
             # one that is not sent is looked at again with each new day

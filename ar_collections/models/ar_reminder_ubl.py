@@ -218,7 +218,9 @@ class ArDunningNotice(models.Model):
                 self.env, line.amount_paused, currency_obj=self.currency_id
             )
             notes.append(
-                self.env._("Under review and not claimed here: %(amount)s.", amount=amount)
+                self.env._(
+                    "Under review and not claimed here: %(amount)s.", amount=amount
+                )
                 if line._is_under_review()
                 else self.env._("Not claimed here: %(amount)s.", amount=amount)
             )
