@@ -220,11 +220,12 @@ class TestArDunningEngine(ArCollectionsCommon):
         ]
         self.assertEqual(counts[1], counts[2])
         counts = []
-        for partners in (few, many):
+        # the first time fills what the registry keeps
+        for partners in (few, few, many):
             debtors = self.env["ar.debtor"].search([("partner_id", "in", partners.ids)])
             self.assertEqual(len(debtors), len(partners))
             run = self._preview(debtor_ids=debtors.ids)
             self.assertEqual(len(run.notice_ids), len(partners))
             counts.append(self._count_queries(run.action_preview))
             run.action_cancel()
-        self.assertEqual(*counts)
+        self.assertEqual(counts[1], counts[2])
