@@ -192,7 +192,7 @@ def share_and_kill(name, sink, watch, debtors):
         with Worker(name, sink.port) as three:
             go(three)
             watch.wait(sent.format(debtors // 2, "mail_mail"), "half of the e-mails")
-            victim, heir = (two, three) if two.says("mailing") else (three, two)
+            heir, victim = sorted((two, three), key=Worker.get_last_turn)
             victim.kill()
             return heir.finish()
 

@@ -33,11 +33,15 @@ def say(text):
 
 def counted(method, key, size):
     def wrapper(self, *args, **kwargs):
-        if key == "mailed" and not count[key]:
-            say("mailing")
         result = method(self, *args, **kwargs)
         count[key] += len(size(self, result))
         return result
+    return wrapper
+
+def told(method):
+    def wrapper(self, *args, **kwargs):
+        say(f"mailing {time.monotonic()}")
+        return method(self, *args, **kwargs)
     return wrapper
 
 Notice, Mail = env.registry["ar.dunning.notice"], env.registry["mail.mail"]
@@ -45,6 +49,7 @@ Notice._deliver = counted(Notice._deliver, "delivered", lambda self, result: res
 Mail._postprocess_sent_message = counted(
     Mail._postprocess_sent_message, "mailed", lambda self, result: self
 )
+Mail.process_email_queue = told(Mail.process_email_queue)
 say("ready")
 while not __import__("os").path.exists(%(gate)r):
     time.sleep(0.01)
@@ -108,6 +113,11 @@ class Worker:
 
     def says(self, word):
         return any(word in line for line in self.lines)
+
+    def get_last_turn(self):
+        """When it took its last turn at the queue of e-mails; 0: never."""
+        turns = [line.split()[1] for line in self.lines if line.startswith("mailing")]
+        return float(turns[-1]) if turns else 0
 
     def kill(self):
         with contextlib.suppress(ProcessLookupError):

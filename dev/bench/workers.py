@@ -10,7 +10,9 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
-os.environ.setdefault("AR_TEST_DB", "bench_workers")
+os.environ.setdefault(
+    "AR_TEST_DB", "test_bench_workers"
+)  # left over, it is dropped like those of tests
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 import test_crash  # noqa: E402
 from support import INSTALLED_DB, SmtpSink, clone_db, drop_db, odoo_shell  # noqa: E402
