@@ -19,9 +19,9 @@ class MailMail(models.Model):
             .search([("mail_message_id", "in", self.mail_message_id.ids)])
         )
 
-    def _stop_uncertain(self):
+    def _stop_uncertain(self, reason=None):
         # EXTENDS 'ar_collections'
-        result = super()._stop_uncertain()
+        result = super()._stop_uncertain(reason)
         for mail in self:
             mail._get_ar_statements()._set_failed(mail.failure_reason)
         return result
