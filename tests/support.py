@@ -20,6 +20,7 @@ import email
 import email.policy
 import itertools
 import json
+import logging
 import os
 import shutil
 import signal
@@ -338,6 +339,8 @@ class SmtpSink:
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
 
     def __enter__(self):
+        # a line for each connection would stand between the progress of the tests
+        logging.getLogger("mail.log").setLevel(logging.WARNING)
         self._controller.start()
         return self
 

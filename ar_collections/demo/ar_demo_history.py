@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 
 # The ladder ran once a week before today; the last time a week ago.
 WEEKS = 11
@@ -74,7 +74,10 @@ class ArDemo(models.AbstractModel):
     @api.model
     def _assign_collectors(self, company):
         users = self.env.ref("base.user_admin")
-        users |= self.env.ref("base.user_demo", raise_if_not_found=False) or users
+        if demo := self.env.ref("base.user_demo", raise_if_not_found=False):
+            collector = self.env.ref("ar_collections.ar_collections_group_user")
+            demo.group_ids = [Command.link(collector.id)]
+            users |= demo
         debtors = self.env["ar.debtor"].search([("company_id", "=", company.id)])
         for number, debtor in enumerate(debtors.sorted("id")):
             debtor.user_id = users[number % len(users)]
