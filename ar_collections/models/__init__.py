@@ -8,6 +8,7 @@ from . import ar_policy_version
 from . import ar_dunning_level
 from . import ar_dunning_level_check
 from . import ar_dunning_level_variant
+from . import ar_policy_advice  # after the level: it adds to it
 
 # DEBTOR
 from . import ar_debtor

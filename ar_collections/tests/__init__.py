@@ -16,6 +16,7 @@ from . import test_ar_open_item
 from . import test_ar_pause
 from . import test_ar_pause_change
 from . import test_ar_policy
+from . import test_policy_advice
 from . import test_ar_reminder_ubl
 from . import test_ar_statement
 from . import test_ar_statement_send

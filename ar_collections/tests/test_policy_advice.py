@@ -1,0 +1,60 @@
+from odoo.tests import Form, tagged
+
+from .common import ArCollectionsCommon
+
+
+@tagged("post_install", "-at_install")
+class TestPolicyAdvice(ArCollectionsCommon):
+    """A policy says what somebody probably did not mean by it."""
+
+    def test_ready_policies_need_no_advice(self):
+        ready = self.env["ar.policy"].with_context(active_test=False)
+        ready = ready.search([("is_ready", "=", True)])
+        self.assertTrue(ready)
+        self.assertEqual(ready.mapped("advice"), [False] * len(ready))
+
+    def test_more_days_to_pay_than_until_the_next_step(self):
+        self.assertFalse(self.policy.advice)
+        # 12 days from the first to the second reminder
+        self.first.deadline_days = 12
+        self.assertIn(self.first.name, self.policy.advice)
+        self.assertIn("12 days to pay", self.policy.advice)
+        self.second.min_interval_days = 13
+        self.assertFalse(self.policy.advice)
+
+    def test_counted_from_the_previous_notice(self):
+        self.second.write(
+            {
+                "delay_basis": "previous_notice",
+                "delay_days": 5,
+                "min_interval_days": 3,
+            }
+        )
+        self.first.deadline_days = 7
+        self.assertIn("may follow after 5", self.policy.advice)
+
+    def test_no_deadline_without_words(self):
+        self.first.write({"deadline_days": 12, "channel": "none"})
+        self.assertFalse(self.policy.advice)
+
+    def test_shown_before_the_policy_is_saved(self):
+        with Form(self.policy) as form:
+            with form.level_ids.edit(1) as level:
+                level.deadline_days = 12
+            self.assertIn("12 days to pay", form.advice)
+
+    def test_branch_that_is_left_out_of_its_head_office(self):
+        office = self._create_customer("Head Office")
+        branch = self._create_customer("Branch", parent_id=office.id)
+        self.assertEqual(branch.commercial_partner_id, branch)
+        self._create_invoice_due("2026-03-01", 100, branch)
+        other = self.policy.copy({"name": "Other"})
+        self.policy.grouping = "head_office"
+        debtor = self.env["ar.debtor"]._get(branch, self.company)
+        debtor._refresh(self.company, branch.ids)
+        self.assertFalse(self.policy.advice)
+        debtor.policy_id = other
+        self.policy.invalidate_recordset(["advice"])
+        self.assertIn("Branch", self.policy.advice)
+        # the other one writes to the branch itself
+        self.assertFalse(other.advice)
