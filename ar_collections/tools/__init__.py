@@ -2,3 +2,17 @@ from . import workdays
 from . import ubl
 from . import ubl_party
 from . import ubl_reminder
+from . import exact_money
+from . import day_count
+from . import term_error
+from . import reference_rate
+from . import rate_rule
+from . import interest_start
+from . import payment_order
+from . import late_fees
+from . import late_claim
+from . import charge_terms
+from . import interest_cuts
+from . import late_account
+from . import late_result
+from . import late_interest
