@@ -122,12 +122,12 @@ class Naive:
         if month:
             day = datetime.date(day.year, month, 1)
         day -= late.lag * DAY
-        rate = self.quote(late.rule, day)
+        rate = self.quote(late.rule, day) * (12 if late.per == "month" else 1)
         if late.floor:
             rate = max(rate, self.quote(late.floor, day))
         if late.cap:
             rate = min(rate, self.quote(late.cap, day))
-        return max(rate, 0) * (12 if late.per == "month" else 1)
+        return max(rate, Fraction(0))
 
     # the days
 
@@ -207,19 +207,21 @@ class Naive:
                 lump_sum = Fraction(tier.fixed) + amount * Fraction(tier.percent) / 100
         return half_up(Fraction(lump_sum), self.claim.unit)
 
-    def end_of_day(self, day, lump_sum):
+    def claim_costs(self, day, lump_sum):
         fees = sorted(
             (c for c in self.claim.costs if c.kind == "fee"),
             key=lambda cost: (cost.day, cost.ref, cost.amount),
         )
-        for cost in self.claim.costs:
-            if cost.day != day:
-                continue
-            limit = self.terms.max_fees
-            if cost.kind != "fee" or limit is None or fees.index(cost) < limit:
+        fees = fees[: self.terms.max_fees]  # all of them without a limit
+        others = [cost for cost in self.claim.costs if cost.kind != "fee"]
+        for cost in (*fees, *others):
+            if cost.day == day:
                 self.charge_cost(cost.amount)
         if lump_sum:
             self.charge_cost(lump_sum)
+
+    def end_of_day(self, day, lump_sum):
+        self.claim_costs(day, lump_sum)
         today = [event for event in self.claim.events if event.day == day]
         for event in today:
             if event.kind == "debit":

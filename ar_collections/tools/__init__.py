@@ -16,3 +16,4 @@ from . import interest_cuts
 from . import late_account
 from . import late_result
 from . import late_interest
+from . import charge_document

@@ -36,7 +36,8 @@ class ChargeTerms:
     :param int grace_days: days after that without charges
     :param str grace: once the grace has passed with something open, interest counts
         from the ``first_day`` of lateness, or only from the day ``after`` the grace
-    :param str order: what a payment covers first; see `payment_order`
+    :param str order: what a payment covers first; see `payment_order`. Without a rule
+        it is the principal: as the ledger books it, and mildest for the debtor
     :param bool interest_on_costs: lump sums, fees and costs bear interest, too
     :param tuple lump_sums: tiers, see `late_fees`; never for consumers
     :param bool lump_sum_on_original: the tier follows the claim, not what is still open
@@ -57,7 +58,7 @@ class ChargeTerms:
     start: StartRule = StartRule()
     grace_days: int = 0
     grace: str = "first_day"
-    order: str = "cost_interest_principal"
+    order: str = "principal_interest_cost"
     interest_on_costs: bool = False
     lump_sums: tuple = ()
     lump_sum_on_original: bool = False

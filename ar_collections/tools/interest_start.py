@@ -68,7 +68,8 @@ class StartRule:
         known = [day for day in (dates.invoice, dates.supply) if day]
         if not known:
             raise TermError(
-                "due_date", "Neither a due date nor a day of invoice or supply is known."
+                "due_date",
+                "Neither a due date nor a day of invoice or supply is known.",
             )
         return max(known) + timedelta(days=self.days)
 

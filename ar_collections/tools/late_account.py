@@ -29,7 +29,9 @@ class LateAccount:
         self.accrued = self.carried = Fraction(0)
         cap = terms.get_cap(claim.original)
         # rounded down, so that rounding half-up never leads over it
-        self.cap_left = None if cap is None else int(to_exact(cap) // to_exact(self.unit))
+        self.cap_left = (
+            None if cap is None else int(to_exact(cap) // to_exact(self.unit))
+        )
 
     def to_units(self, amount):
         return int(amount // self.unit)

@@ -52,7 +52,9 @@ def assess(claim, terms, book, upto, currency="", currency_rates=None):
 def get_daily_interest(claim, terms, book, upto):
     """What one day more costs, exact: the interest of the day after ``upto``."""
     today = assess(claim, terms, book, upto)
-    return assess(claim, terms, book, upto + ONE_DAY).interest_exact - today.interest_exact
+    return (
+        assess(claim, terms, book, upto + ONE_DAY).interest_exact - today.interest_exact
+    )
 
 
 class _Walk:
@@ -102,7 +104,9 @@ class _Walk:
                 self.account.principal += self.account.to_units(event.amount)
         for event in events:
             if event.kind == "credit":
-                self._fix(self.account.credit(self.account.to_units(event.amount)), last)
+                self._fix(
+                    self.account.credit(self.account.to_units(event.amount)), last
+                )
             if event.kind == "payment":
                 self.account.pot += self.account.to_units(event.amount)
         self._pay(last)
@@ -155,7 +159,16 @@ class _Walk:
             charged = self.account.add_interest(exact)
         days, year_days = self.calendar.count(first, last)
         new = Segment(
-            first, last, days, year_days, share, base, quote, charged, exact, self.claim.unit
+            first,
+            last,
+            days,
+            year_days,
+            share,
+            base,
+            quote,
+            charged,
+            exact,
+            self.claim.unit,
         )
         if segments and self.terms.accrual == "day" and segments[-1].continues(new):
             new = segments.pop().join(new)

@@ -6,7 +6,9 @@ for consumer loans costs, principal, interest (BGB 497); parties may agree other
 
 from itertools import permutations
 
-ORDERS = tuple("_".join(order) for order in permutations(("cost", "interest", "principal")))
+ORDERS = tuple(
+    "_".join(order) for order in permutations(("cost", "interest", "principal"))
+)
 
 
 def get_order(name):

@@ -114,14 +114,16 @@ class RateQuote:
 class LateRate:
     """The rate of late payment.
 
-    :param RateRule rule: what it is, ``floor`` what it is at least, ``cap`` at most
+    :param RateRule rule: what it is, ``floor`` what it is at least, ``cap`` at most;
+        the cap has the last word
     :param str fixing: ``floating`` each period has its own rate; ``start`` the rate of
         the first day of interest serves to the end; ``payment`` the rate on the day of
         payment serves for all of the delay of what is then paid
     :param str period: how long a rate that was fixed serves; a ``half_year`` in the EU
     :param int lag: days before the first day of the period on which the rate is read:
         0 is 1 January and 1 July, 1 is 31 December and 30 June
-    :param str per: what the percents are for, a ``year`` or a ``month``
+    :param str per: what the percents of ``rule`` are for, a ``year`` or a ``month``;
+        floor and cap are yearly, and so is the rate of a quote
 
     >>> late = LateRate(RateRule("ecb_mro", margin=Decimal(8)))
     >>> [(str(first), str(last), quote.formula) for first, last, quote in
@@ -144,7 +146,9 @@ class LateRate:
         require_choice("fixing", self.fixing, FIXINGS)
         require_choice("period", self.period, PERIODS)
         require_choice("per", self.per, MONTHS_OF)
-        require(self.lag >= 0, "lag", "The day of fixing is not after the period began.")
+        require(
+            self.lag >= 0, "lag", "The day of fixing is not after the period began."
+        )
 
     @property
     def _rules(self):
@@ -169,13 +173,12 @@ class LateRate:
         """
         fixing_day = self.get_period_start(day) - timedelta(days=self.lag)
         parts = [rule.get_part(role, fixing_day, book) for role, rule in self._rules]
-        applied = parts[0]
+        applied, rate = parts[0], parts[0].rate * MONTHS_OF[self.per]
         for part in parts[1:]:
-            if part.role == "floor" and part.rate > applied.rate:
-                applied = part
-            if part.role == "cap" and part.rate < applied.rate:
-                applied = part
-        rate = max(applied.rate, Decimal(0)) * MONTHS_OF[self.per]
+            is_better = {"floor": part.rate > rate, "cap": part.rate < rate}
+            if is_better[part.role]:
+                applied, rate = part, part.rate
+        rate = max(rate, Decimal(0))
         if not any(part.code for part in parts):
             fixing_day = None
         elif self.period == "day":  # two days with the same values are no different
@@ -208,7 +211,9 @@ class LateRate:
         cuts, months = [], PERIODS[self.period]
         year, month = first.year, (first.month - 1) // months * months + 1
         while True:
-            year, month = (year, month + months) if month + months < 13 else (year + 1, 1)
+            year, month = (
+                (year, month + months) if month + months < 13 else (year + 1, 1)
+            )
             if date(year, month, 1) > last:
                 return cuts
             cuts.append(date(year, month, 1))
