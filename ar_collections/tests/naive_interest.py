@@ -250,11 +250,14 @@ class Naive:
 
     def fix(self, amount, day):
         """The rate of this day is that of all earlier days of this part."""
+        if not (amount and self.exposure):
+            return
+        rate = self.rate(day)
         for past in self.exposure:
             part = min(self.exposure[past], amount)
             self.exposure[past] -= part
             interest = part * weigh(self.terms.day_count, past)
-            interest *= self.rate(day) / 100
+            interest *= rate / 100
             if self.grace and past <= self.grace:
                 self.waits += interest
             else:

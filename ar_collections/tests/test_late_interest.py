@@ -240,6 +240,19 @@ class TestChargingRules(InterestCase):
         self.assertEqual(result.interest, Decimal(450))
         self.assertEqual(result.interest_open, Decimal(140))
 
+    def test_rate_at_payment_keeps_the_payment_order(self):
+        """Found by ten thousand histories: costs came before interest."""
+        rate = dataclasses.replace(TEN, fixing="payment")
+        costs = (Cost(january(5), "fee", Decimal(80)),)
+        for order, interest, cost in [
+            ("principal_interest_cost", 100, 20), ("principal_cost_interest", 40, 80),
+        ]:  # fmt: skip
+            result = self.assess(
+                events=[pay(11, 36620)], rate=rate, costs=costs, order=order
+            )
+            found = (result.interest_paid, result.cost_paid)
+            self.assertEqual(found, (Decimal(interest), Decimal(cost)), order)
+
     def test_interest_on_costs_only_if_agreed(self):
         costs = (Cost(january(11), "fee", Decimal(3650)),)
         self.assertEqual(self.assess(costs=costs).interest, Decimal(450))

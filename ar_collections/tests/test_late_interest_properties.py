@@ -41,13 +41,19 @@ many = settings(
     suppress_health_check=list(HealthCheck),
 )
 days = st.integers(0, 500).map(lambda count: FIRST + timedelta(days=count))
-percents = st.integers(-200, 1600).map(lambda points: Decimal(points) / 100)
+percents = st.integers(100, 1600).map(lambda points: Decimal(points) / 100)
+# of an official rate, which may be below nothing
+low_percents = st.integers(-150, 700).map(lambda points: Decimal(points) / 100)
 steps = st.sampled_from([None, None, Decimal("0.5"), Decimal("0.25"), Decimal(1)])
 short_days = st.integers(0, 20)
 
 
 def maybe(strategy):
     return st.one_of(st.none(), strategy)
+
+
+def seldom(strategy):
+    return st.integers(0, 3).flatmap(lambda n: st.none() if n else strategy)
 
 
 @st.composite
@@ -65,7 +71,7 @@ def books(draw):
     series = []
     for code in ("one", "two"):
         begins = draw(st.sets(days, max_size=4)) | {date(2022, 1, 1)}
-        values = [RateValue(day, draw(percents)) for day in sorted(begins)]
+        values = [RateValue(day, draw(low_percents)) for day in sorted(begins)]
         series.append(RateSeries(code, code, tuple(values)))
     return RateBook.of(*series)
 
@@ -74,8 +80,8 @@ def books(draw):
 def late_rates(draw, fixing=None):
     return LateRate(
         draw(rules()),
-        floor=draw(maybe(rules())),
-        cap=draw(maybe(rules())),
+        floor=draw(seldom(rules())),
+        cap=draw(seldom(rules())),
         fixing=fixing or draw(st.sampled_from(["floating", "floating", "start"])),
         period=draw(st.sampled_from(list(PERIODS))),
         lag=draw(st.integers(0, 1)),
@@ -103,7 +109,7 @@ def terms_of(draw, unit, **fixed):
         "start": draw(
             st.builds(
                 StartRule,
-                st.sampled_from(["due", "due", "supply", "reminder", "notice"]),
+                st.sampled_from(["due"] * 4 + ["supply", "reminder", "notice"]),
                 short_days,
             )
         ),
@@ -113,8 +119,8 @@ def terms_of(draw, unit, **fixed):
         "interest_on_costs": draw(st.booleans()),
         "lump_sums": make_tiers(unit) if draw(st.booleans()) else (),
         "lump_sum_on_original": draw(st.booleans()),
-        "cap_total": draw(maybe(st.integers(0, 3000).map(lambda n: n * unit))),
-        "cap_percent": draw(maybe(percents.map(abs))),
+        "cap_total": draw(seldom(st.integers(0, 3000).map(lambda n: n * unit))),
+        "cap_percent": draw(seldom(percents)),
         "cap_on": draw(st.sampled_from(["interest", "charges"])),
         "max_fees": draw(maybe(st.integers(0, 3))),
     }
@@ -134,14 +140,14 @@ def terms_of(draw, unit, **fixed):
 
 
 @st.composite
-def claims(draw, unit, most=30000):
-    amounts = st.integers(0, most).map(lambda count: count * unit)
-    amount = draw(amounts)
+def claims(draw, unit):
+    count = draw(st.integers(1, 500_000))
+    amount = count * unit
+    amounts = st.integers(0, count * 2 // 3).map(lambda units: units * unit)
     kinds = st.sampled_from(["payment", "payment", "payment", "credit", "debit"])
-    events = draw(st.lists(st.builds(ClaimEvent, days, kinds, amounts), max_size=6))
-    if draw(st.booleans()):
-        wrong = ClaimEvent(draw(days), "correction", amount // unit // 3 * unit)
-        events.append(wrong)
+    events = draw(st.lists(st.builds(ClaimEvent, days, kinds, amounts), max_size=4))
+    if draw(st.integers(0, 3)) == 0:
+        events.append(ClaimEvent(draw(days), "correction", count // 3 * unit))
     cost_kinds = st.sampled_from(["fee", "fee", "cost"])
     small = st.integers(0, 3000).map(lambda count: count * unit)
     costs = draw(st.lists(st.builds(Cost, days, cost_kinds, small), max_size=4))
@@ -160,7 +166,7 @@ def histories(draw, **fixed):
     unit = draw(st.sampled_from(UNITS))
     claim = draw(claims(unit))
     terms = draw(terms_of(unit, **fixed))
-    upto = draw(days) + timedelta(days=draw(st.integers(0, 400)))
+    upto = draw(days) + timedelta(days=draw(st.integers(100, 500)))
     return claim, terms, draw(books()), upto
 
 

@@ -32,6 +32,7 @@ from .interest_cuts import LateCalendar
 from .late_account import LateAccount
 from .late_fees import get_tier_amount, limit_fees
 from .late_result import Allocation, Assessment, ChargedCost, Segment
+from .payment_order import get_order
 
 
 def assess(claim, terms, book, upto, currency="", currency_rates=None):
@@ -232,9 +233,11 @@ class _Walk:
             return
         amount = self.account.pot
         if self.lots:  # the rate of what is paid is known only now
-            paid = self.account.pay(("cost", "principal"))
-            self._fix(paid["principal"], day)
-            paid |= self.account.pay(("interest",))
+            paid = {}
+            for part in get_order(self.terms.order):
+                paid |= self.account.pay((part,))
+                if part == "principal":
+                    self._fix(paid[part], day)
         else:
             paid = self.account.pay()
         if any(paid.values()):
