@@ -54,7 +54,9 @@ class TestChargeData(BaseCase):
 
     def test_ecb_by_half_year_as_ireland_publishes_it(self):
         table = "0.25 0.15 0.05 0.05 0.05 0 0 0 0 0 0 0 0 0 0 0 0 0 2.5 4 4.5 4.25 3.15 2.15"
-        halves = [date(year, month, 1) for year in range(2014, 2026) for month in (1, 7)]
+        halves = [
+            date(year, month, 1) for year in range(2014, 2026) for month in (1, 7)
+        ]
         book = read_book()
         found = [book.get_value("ecb_mro", day).rate for day in halves]
         self.assertEqual(found, [Decimal(rate) for rate in table.split()])
@@ -107,7 +109,9 @@ class TestChargeData(BaseCase):
             if name.startswith(late):
                 continue
             claim = LateClaim(Decimal(1000), dates)
-            currencies = {code: Decimal(1) for code in ("EUR", "GBP", "SEK", "DKK", "CZK")}
+            currencies = {
+                code: Decimal(1) for code in ("EUR", "GBP", "SEK", "DKK", "CZK")
+            }
             with self.subTest(name):
                 result = assess(claim, terms, book, date(2024, 6, 30), "", currencies)
                 self.assertGreater(result.interest, 0)

@@ -44,7 +44,9 @@ FORTY = (Tier(Decimal("0.01"), Decimal(40)),)
 
 
 def pay(day, amount, kind="payment"):
-    return ClaimEvent(date(2026, 1, 1) + (day - 1) * day_count.ONE_DAY, kind, Decimal(amount))
+    return ClaimEvent(
+        date(2026, 1, 1) + (day - 1) * day_count.ONE_DAY, kind, Decimal(amount)
+    )
 
 
 def january(day):
@@ -67,7 +69,12 @@ class InterestCase(BaseCase):
 @tagged("post_install", "-at_install")
 class TestBalanceOverTime(InterestCase):
     def test_each_day_on_what_is_open_that_day(self):
-        events = [pay(11, 10000), pay(11, 500), pay(21, 1000, "credit"), pay(31, 500, "debit")]
+        events = [
+            pay(11, 10000),
+            pay(11, 500),
+            pay(21, 1000, "credit"),
+            pay(31, 500, "debit"),
+        ]
         result = self.assess(events=events)
         # 10 days on 36500; 10 on 26000; 10 on 25000; 15 on 25500
         self.assertEqual(
@@ -102,7 +109,9 @@ class TestBalanceOverTime(InterestCase):
 
     def test_a_correction_was_never_owed(self):
         credit = self.assess(events=[pay(31, 36500, "credit")], lump_sums=FORTY)
-        self.assertEqual((credit.interest, credit.cost_total), (Decimal(300), Decimal(40)))
+        self.assertEqual(
+            (credit.interest, credit.cost_total), (Decimal(300), Decimal(40))
+        )
         never = self.assess(events=[pay(31, 36500, "correction")], lump_sums=FORTY)
         self.assertEqual((never.interest, never.cost_total), (0, 0))
         half = self.assess(events=[pay(31, 18250, "correction")])
@@ -131,7 +140,7 @@ class TestBalanceOverTime(InterestCase):
 
 @tagged("post_install", "-at_install")
 class TestDisputes(InterestCase):
-    def dispute(self, result, last=january(31), amount=10950):
+    def dispute(self, result, last=date(2026, 1, 31), amount=10950):
         dispute = Dispute(january(12), Decimal(amount), last, result)
         return self.assess(disputes=(dispute,), lump_sums=())
 
@@ -176,7 +185,9 @@ class TestGraceAndStart(InterestCase):
     def test_payment_within_grace_covers_principal(self):
         """Nobody owes interest while the grace lasts, whatever the payment order."""
         events = [pay(6, 36499)]
-        result = self.assess(events=events, grace_days=10, order="interest_cost_principal")
+        result = self.assess(
+            events=events, grace_days=10, order="interest_cost_principal"
+        )
         self.assertEqual(result.allocations[0].principal, Decimal(36499))
         # five days on all, then on 1
         self.assertEqual(result.interest, Decimal("50.01"))
@@ -223,7 +234,9 @@ class TestChargingRules(InterestCase):
 
     def test_leap_year_by_its_own_days(self):
         dates = ClaimDates(date(2023, 12, 30))
-        result = self.assess(36600, dates=dates, upto=date(2024, 1, 2), day_count="act/act")
+        result = self.assess(
+            36600, dates=dates, upto=date(2024, 1, 2), day_count="act/act"
+        )
         # one day of 365, two of 366
         self.assertEqual(result.interest_exact, Fraction(3660, 365) + 20)
         self.assertEqual([segment.year_days for segment in result.segments], [365, 366])
@@ -260,13 +273,17 @@ class TestChargingRules(InterestCase):
         self.assertEqual(agreed.interest, Decimal(450 + 35))
 
     def test_caps(self):
-        self.assertEqual(self.assess(cap_total=Decimal("99.999")).interest, Decimal("99.99"))
+        self.assertEqual(
+            self.assess(cap_total=Decimal("99.999")).interest, Decimal("99.99")
+        )
         self.assertEqual(self.assess(cap_percent=Decimal(1)).interest, Decimal(365))
         costs = (Cost(january(11), "fee", Decimal(60)),)
         limits = {"cap_total": Decimal(150), "cap_on": "charges", "costs": costs}
         result = self.assess(**limits)
         # 100 of interest, 50 of the fee, and nothing after it
-        self.assertEqual((result.interest, result.cost_total), (Decimal(100), Decimal(50)))
+        self.assertEqual(
+            (result.interest, result.cost_total), (Decimal(100), Decimal(50))
+        )
         self.assertTrue(result.segments[-1].is_capped)
         self.assertEqual(result.costs[0].full, Decimal(60))
 
@@ -350,7 +367,9 @@ class TestTermsAreChecked(InterestCase):
             self.assess(events=[pay(1, -5)])
 
     def test_missing_values_name_series_and_day(self):
-        series = RateSeries("x", "X rate", (RateValue(january(1), Decimal(1)),), max_age=30)
+        series = RateSeries(
+            "x", "X rate", (RateValue(january(1), Decimal(1)),), max_age=30
+        )
         book = RateBook.of(series)
         rate = LateRate(RateRule("x"), period="day")
         self.assertTrue(self.assess(rate=rate, book=book, upto=january(31)).interest)
@@ -360,7 +379,9 @@ class TestTermsAreChecked(InterestCase):
         self.assertEqual(caught.exception.code, "x")
         self.assertEqual(caught.exception.day, date(2026, 2, 1))
         self.assertEqual(caught.exception.newest.date_from, january(1))
-        with self.assertRaisesRegex(MissingRateError, r"X rate \(x\).*2025-12-31: it has"):
+        with self.assertRaisesRegex(
+            MissingRateError, r"X rate \(x\).*2025-12-31: it has"
+        ):
             series.get_value(date(2025, 12, 31))
         with self.assertRaisesRegex(MissingRateError, "other"):
             self.assess(rate=LateRate(RateRule("other")), book=book)

@@ -116,7 +116,9 @@ class TestWorkedExamples(LawCase):
 
     def test_12_united_kingdom_freezes(self):
         # 4.75 + 8: 5000 × 12.75 % × 204 ÷ 365 = 356.3014
-        result = self.assess("gb_business", 5000, "2025-06-10", "2025-12-31", currency="GBP")
+        result = self.assess(
+            "gb_business", 5000, "2025-06-10", "2025-12-31", currency="GBP"
+        )
         self.check(result, "356.30", "70")
         self.assertEqual(self.rates(result), ["12.75"])
 
@@ -191,7 +193,9 @@ class TestEuroCountries(LawCase):
 
     def test_germany_base_rate_below_zero(self):
         # −0.88 + 5 = 4.12: 2500 × 4.12 % × 100 ÷ 365 = 28.2192
-        self.check(self.assess("de_consumer", 2500, "2021-03-01", "2021-06-09"), "28.22")
+        self.check(
+            self.assess("de_consumer", 2500, "2021-03-01", "2021-06-09"), "28.22"
+        )
 
     def test_germany_payment_covers_interest_first(self):
         # BGB 367: on 31 January 1000 × 10.27 % × 30 ÷ 365 = 8.4411, so 8.44, and 40 are
@@ -287,7 +291,9 @@ class TestEuroCountries(LawCase):
         # costs are 15 % of 2500
         scale = read_scale("nl")
         costs = Cost(day("2024-03-21"), "cost", scale.get_amount(Decimal(2500)))
-        result = self.assess("nl_consumer", 2500, "2024-01-31", "2024-03-31", costs=[costs])
+        result = self.assess(
+            "nl_consumer", 2500, "2024-01-31", "2024-03-31", costs=[costs]
+        )
         self.check(result, "28.77", "375")
         # the costs bear no interest, whatever they are
         bare = self.assess("nl_consumer", 2500, "2024-01-31", "2024-03-31")
@@ -368,7 +374,9 @@ class TestEuroCountries(LawCase):
     def test_finland(self):
         # 2.15 becomes 2.5, + 8: 1000 × 10.5 % × 45 ÷ 365; + 7: 9.5 %
         rate = self.packs["fi_business"].rate
-        self.assertEqual(rate.get_quote(day("2026-01-01"), self.book).rate, Decimal("10.5"))
+        self.assertEqual(
+            rate.get_quote(day("2026-01-01"), self.book).rate, Decimal("10.5")
+        )
         self.check(self.assess("fi_business", 1000), "12.95", "40")
         # 1000 × 9.5 % × 45 ÷ 365 = 11.7123
         self.check(self.assess("fi_consumer", 1000), "11.71")
@@ -408,11 +416,15 @@ class TestOtherCountries(LawCase):
     def test_united_kingdom_edges_of_freezing(self):
         # due 30 June: interest starts on 1 July, so the rate of 30 June: 4.25 + 8
         # 1000 × 12.25 % × 31 ÷ 365 = 10.4041
-        result = self.assess("gb_business", 1000, "2025-06-30", "2025-07-31", currency="GBP")
+        result = self.assess(
+            "gb_business", 1000, "2025-06-30", "2025-07-31", currency="GBP"
+        )
         self.check(result, "10.40", "70")
         # due 29 June: starts on 30 June, so the rate of 31 December: 4.75 + 8
         # 1000 × 12.75 % × 32 ÷ 365 = 11.1781
-        result = self.assess("gb_business", 1000, "2025-06-29", "2025-07-31", currency="GBP")
+        result = self.assess(
+            "gb_business", 1000, "2025-06-29", "2025-07-31", currency="GBP"
+        )
         self.check(result, "11.18", "70")
 
     def test_united_kingdom_nothing_agreed(self):
@@ -551,12 +563,19 @@ class TestOtherCountries(LawCase):
         # accepted on 2025-12-20: 15 days end on 2026-01-04; 3 × 5.5 = 16.5
         # 36500 × 16.5 % × 11 ÷ 365 = 181.50
         result = self.assess(
-            "in_business", 36500, None, "2026-01-15", supply="2025-12-20", currency="INR"
+            "in_business",
+            36500,
+            None,
+            "2026-01-15",
+            supply="2025-12-20",
+            currency="INR",
         )
         self.check(result, "181.50")
 
     def canada(self, **rate):
-        return ChargeTerms(LateRate(RateRule.fixed(Decimal("1.5")), per="month", **rate))
+        return ChargeTerms(
+            LateRate(RateRule.fixed(Decimal("1.5")), per="month", **rate)
+        )
 
     def test_canada_month_rate_without_a_yearly_one(self):
         # Interest Act s. 4: 1.5 % a month would be 18 % a year; 5 % at most
@@ -591,7 +610,12 @@ class TestOtherCountries(LawCase):
         # 1000 × 10 % × 11 ÷ 365 = 3.0137
         start = {"start": StartRule("reminder", 30)}
         result = self.assess(
-            "se_consumer", 1000, None, currency="SEK", changes=start, reminder="2026-01-05"
+            "se_consumer",
+            1000,
+            None,
+            currency="SEK",
+            changes=start,
+            reminder="2026-01-05",
         )
         self.check(result, "3.01")
         result = self.assess("se_consumer", 1000, currency="SEK", changes=start)
