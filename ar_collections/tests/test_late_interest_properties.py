@@ -27,7 +27,7 @@ from ..tools.rate_rule import PERIODS, ROUNDINGS, LateRate, RateRule
 from ..tools.reference_rate import RateBook, RateSeries, RateValue
 from .naive_interest import Naive
 
-EXAMPLES = int(os.environ.get("AR_EXAMPLES", 300))
+EXAMPLES = int(os.environ.get("AR_EXAMPLES", 200))
 FIRST = date(2023, 11, 1)  # a leap year is near
 UNITS = [Decimal("0.01"), Decimal(1), Decimal("0.001"), Decimal("0.05")]
 
