@@ -1,9 +1,19 @@
 # SHARED
 from . import ar_collector_mixin
 
+from . import ar_shipped_mixin
+
+# CHARGE
+from . import ar_reference_rate
+from . import ar_charge_terms
+from . import ar_charge_terms_rules
+from . import ar_charge_lump_sum
+from . import ar_charge_cost_band
+
 # POLICY
 from . import ar_policy
 from . import ar_policy_rule
+from . import ar_policy_charge
 from . import ar_policy_version
 from . import ar_dunning_level
 from . import ar_dunning_level_check

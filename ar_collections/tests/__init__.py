@@ -43,3 +43,4 @@ from . import test_thanks
 from . import test_tours
 from . import test_ubl_reminder
 from . import test_workdays
+from . import test_ar_charge_terms

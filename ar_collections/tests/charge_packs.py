@@ -41,26 +41,29 @@ def read_book():
     )
 
 
-def read_scale(code):
-    rows = [r for r in read_rows("ar.charge.cost.scale") if r["code"] == code]
-    rows.sort(key=lambda row: int(row["sequence"]))
+def read_scale(terms):
+    """The scale of collection costs of the terms with this id, or None."""
+    bands = [r for r in read_rows("ar.charge.cost.band") if r["terms_id:id"] == terms]
+    (row,) = [row for row in read_rows("ar.charge.terms") if row["id"] == terms]
+    if not bands:
+        return None
     bands = tuple(
-        Band(Decimal(row["up_to"]) if row["up_to"] else None, Decimal(row["percent"]))
-        for row in rows
+        Band(Decimal(band["up_to"]) or None, Decimal(band["percent"])) for band in bands
     )
-    return CostScale(bands, Decimal(rows[0]["minimum"]), Decimal(rows[0]["maximum"]))
+    return CostScale(bands, Decimal(row["cost_min"]), Decimal(row["cost_max"]))
 
 
 def read_rule(row, prefix=""):
     reference = row[f"{prefix}reference_rate_id:id"]
-    if prefix and not (reference or row[f"{prefix}margin"]):
+    if prefix and not (reference or Decimal(row[f"{prefix}margin"])):
         return None
+    margin = row[f"{prefix}margin"] if prefix or reference else row["fixed_rate"]
     step = row.get("rate_step" if not prefix else f"{prefix}step")
     return RateRule(
         reference.removeprefix("ar_reference_rate_"),
         Decimal(row[f"{prefix}factor"] or 1),
-        Decimal(row[f"{prefix}margin"] or 0),
-        Decimal(step) if step else None,
+        Decimal(margin),
+        Decimal(step) if step and Decimal(step) else None,
         row["rate_rounding"],
     )
 
@@ -73,7 +76,7 @@ def read_terms():
             Decimal(row["amount_from"]),
             Decimal(row["amount"]),
             is_above=row["is_above"] == "1",
-            currency=row["currency"],
+            currency=row["currency_id:id"].removeprefix("base."),
         )
         tiers[row["terms_id:id"]].append(tier)
     terms = {}
@@ -98,6 +101,6 @@ def read_terms():
             order=row["payment_order"],
             lump_sums=tuple(tiers[row["id"]]),
             lump_sum_on_original=row["lump_sum_on_original"] == "1",
-            max_fees=int(row["max_fees"]) if row["max_fees"] else None,
+            max_fees=int(row["max_fees"]) or None,
         )
     return terms

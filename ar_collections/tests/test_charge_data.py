@@ -25,7 +25,7 @@ class TestChargeData(BaseCase):
     def test_every_row_has_its_own_id_and_a_source(self):
         for model in (
             "ar.reference.rate", "ar.reference.rate.value", "ar.charge.terms",
-            "ar.charge.lump.sum", "ar.charge.cost.scale",
+            "ar.charge.lump.sum", "ar.charge.cost.band",
         ):  # fmt: skip
             rows = read_rows(model)
             self.assertTrue(rows, model)
@@ -81,7 +81,10 @@ class TestChargeData(BaseCase):
 
     def test_every_state_of_the_union_is_there(self):
         rows = read_rows("ar.charge.terms")
-        countries = {row["country_code"] for row in rows}
+        countries = {
+            row["country_id:id"].removeprefix("base.").upper().replace("UK", "GB")
+            for row in rows
+        }
         self.assertEqual(EU - countries, UNKNOWN)
         self.assertLessEqual({"GB", "US", "IN", "CA"}, countries)
 
@@ -96,9 +99,11 @@ class TestChargeData(BaseCase):
             self.assertIn(row["terms_id:id"], known)
 
     def test_scales_are_there(self):
-        for row in read_rows("ar.charge.terms"):
-            if code := row["cost_scale_code"]:
-                self.assertEqual(read_scale(code).get_amount(Decimal(1000)), 150)
+        scales = [read_scale(row["id"]) for row in read_rows("ar.charge.terms")]
+        scales = [scale for scale in scales if scale]
+        self.assertEqual(len(scales), 3)
+        for scale in scales:
+            self.assertEqual(scale.get_amount(Decimal(1000)), 150)
 
     def test_every_pack_computes(self):
         book, dates = read_book(), ClaimDates(

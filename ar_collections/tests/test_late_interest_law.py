@@ -289,7 +289,7 @@ class TestEuroCountries(LawCase):
     def test_netherlands_consumer_and_costs_by_the_scale(self):
         # 7 %: 2500 × 7 % × 60 ÷ 365 = 28.7671. The 14 days passed on 2024-03-20:
         # costs are 15 % of 2500
-        scale = read_scale("nl")
+        scale = read_scale("ar_charge_terms_nl_consumer")
         costs = Cost(day("2024-03-21"), "cost", scale.get_amount(Decimal(2500)))
         result = self.assess(
             "nl_consumer", 2500, "2024-01-31", "2024-03-31", costs=[costs]
@@ -300,7 +300,7 @@ class TestEuroCountries(LawCase):
         self.assertEqual(bare.interest_exact, result.interest_exact)
 
     def test_netherlands_scale(self):
-        scale = read_scale("nl")
+        scale = read_scale("ar_charge_terms_nl_consumer")
         for claim, costs in [
             ("1", "40"),  # 15 % is 0.15: at least 40
             ("4000", "525"),  # 375 + 150
