@@ -49,6 +49,9 @@ from . import ar_opening_item_customer
 from . import ar_opening_item_level
 from . import ar_opening_item_post
 
+# CHARGE, of items
+from . import ar_charge_engine
+
 # DUNNING
 from . import ar_dunning_engine
 from . import ar_dunning_engine_count

@@ -44,3 +44,4 @@ from . import test_tours
 from . import test_ubl_reminder
 from . import test_workdays
 from . import test_ar_charge_terms
+from . import test_ar_charge_engine

@@ -1,0 +1,264 @@
+from collections import defaultdict
+from dataclasses import replace
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..tools.interest_start import ClaimDates
+from ..tools.late_claim import ClaimEvent, Dispute, LateClaim
+from ..tools.late_interest import assess
+from ..tools.reference_rate import MissingRateError
+from ..tools.term_error import TermError
+from .ar_reference_rate import exact
+
+# What was set against each debt, on the day of what was set against it: money on its own
+# value date, a credit note on its own date, whenever somebody reconciled them.
+EVENTS_SQL = """
+    SELECT partial.debit_move_id AS line_id,
+           COALESCE(CASE WHEN move.move_type = 'out_refund' THEN move.invoice_date END,
+                    credit.date) AS day,
+           CASE WHEN move.move_type = 'out_refund' THEN 'credit' ELSE 'payment' END
+               AS kind,
+           partial.debit_amount_currency AS amount,
+           move.name AS ref
+      FROM account_partial_reconcile partial
+      JOIN account_move_line credit ON credit.id = partial.credit_move_id
+      JOIN account_move move ON move.id = credit.move_id
+     WHERE partial.debit_move_id = ANY(%s)
+       AND partial.debit_amount_currency != 0
+  ORDER BY partial.id
+"""
+
+# The first letter that put the debtor in default, and the deadline that it gave.
+REMINDERS_SQL = """
+    SELECT line.move_line_id, MIN(notice.date_sent), MIN(notice.date_deadline)
+      FROM ar_dunning_notice_line line
+      JOIN ar_dunning_notice notice ON notice.id = line.notice_id
+     WHERE line.move_line_id = ANY(%s) AND line.is_live
+       AND notice.state = 'sent' AND line.days_overdue > 0
+  GROUP BY line.move_line_id
+"""
+
+
+class ArChargeEngine(models.AbstractModel):
+    """What lateness costs on receivable items, from the ledger alone.
+
+    It writes nothing. The arithmetic is in `tools.late_interest`; here the ledger
+    becomes its claims and records become its terms.
+    """
+
+    _name = "ar.charge.engine"
+    _description = "Late Charges of Receivable Items"
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _assess(self, items, upto):
+        """What lateness costs on each item at the end of a day.
+
+        :param items: debts, as `account.move.line` of receivable accounts
+        :param date upto: last day of interest
+        :return: {item: Assessment}; items that are charged nothing are not in it
+        :rtype: dict
+        :raise UserError: if a reference rate or an exchange rate is missing; it names
+            series and day
+        """
+        terms = self._get_terms(items)
+        items = items.filtered(lambda item: terms.get(item))
+        book = self._get_book(terms.values())
+        claims = self._get_claims(items, upto)
+        return {
+            item: self._assess_claim(
+                claims[item], terms[item], book, upto, item.currency_id, item.company_id
+            )
+            for item in items
+        }
+
+    @api.model
+    def _assess_claim(self, claim, terms, book, upto, currency, company):
+        """One claim by one set of terms; errors become sentences."""
+        # sudo: exchange rates, whoever looks at the invoice
+        rates = self.sudo()._get_lump_sum_rates(terms, currency, company, upto)
+        rules = self._convert_limits(terms, currency, company, upto)
+        try:
+            return assess(claim, rules, book, upto, currency.name, rates)
+        except MissingRateError as error:
+            raise UserError(
+                self.env["ar.reference.rate"]._tell_missing(error)
+            ) from error
+        except TermError as error:
+            raise UserError(terms._tell_error(error)) from error
+
+    @api.model
+    def _get_terms(self, items):
+        """The terms of each item: those of its policy, for its kind of customer.
+
+        :return: {item: `ar.charge.terms`}
+        """
+        policies = items.move_id._get_ar_policies()
+        found = {}
+        for item in items:
+            # sudo: which terms hold does not depend on who asks
+            chosen = policies[item.move_id].sudo().charge_terms_id.filtered("active")
+            if chosen:
+                kind = item.partner_id.commercial_partner_id._get_ar_customer_kind()
+                found[item] = chosen._get_for_kind(kind)
+        return found
+
+    @api.model
+    def _get_book(self, terms):
+        every = self.env["ar.charge.terms"].sudo().union(*terms)
+        return every._get_series()._get_book()
+
+    @api.model
+    def _get_claims(self, items, upto):
+        """The items with their history until a day, as the arithmetic takes them."""
+        events = self._get_events(items)
+        reminders = self._get_reminders(items)
+        disputes = self._get_disputes(items, upto)
+        claims = {}
+        for item in items:
+            move = item.move_id
+            reminder, deadline = reminders.get(item.id, (None, None))
+            supply = move._fields.get("delivery_date") and move.delivery_date
+            claims[item] = LateClaim(
+                self._to_units(item.amount_currency, item.currency_id),
+                ClaimDates(
+                    due=item.date_maturity or None,
+                    invoice=move.invoice_date or item.date,
+                    supply=supply or None,
+                    reminder=reminder,
+                    notice=deadline,
+                ),
+                unit=exact(item.currency_id.rounding),
+                events=tuple(events.get(item.id, ())),
+                disputes=tuple(disputes.get(item.id, ())),
+                ref=move.name or "",
+            )
+        return claims
+
+    @api.model
+    def _to_units(self, amount, currency):
+        """A stored amount as the decimal number that it stands for."""
+        return Decimal(f"{amount:.{currency.decimal_places}f}")
+
+    @api.model
+    def _get_events(self, items):
+        """Payments and credit notes of each item: {item id: [ClaimEvent]}."""
+        self.env["ar.open.item"]._flush_ledger()
+        self.env["account.move"].flush_model(["invoice_date", "move_type", "name"])
+        currencies = {item.id: item.currency_id for item in items}
+        events = defaultdict(list)
+        for row in self.env.execute_query_dict(SQL(EVENTS_SQL, items.ids)):
+            amount = self._to_units(row["amount"], currencies[row["line_id"]])
+            event = ClaimEvent(row["day"], row["kind"], amount, row["ref"] or "")
+            events[row["line_id"]].append(event)
+        return events
+
+    @api.model
+    def _get_reminders(self, items):
+        """First reminder of each item and its deadline: {item id: (day, day)}."""
+        self.env["ar.dunning.notice.line"].flush_model()
+        self.env["ar.dunning.notice"].flush_model()
+        rows = self.env.execute_query(SQL(REMINDERS_SQL, items.ids))
+        return {line_id: (sent, deadline) for line_id, sent, deadline in rows}
+
+    @api.model
+    def _get_disputes(self, items, upto):
+        """Disputed parts: interest on them waits while the dispute lasts.
+
+        Once it has ended without a credit note, interest counts as if it had not been.
+
+        :return: {item id: [Dispute]}
+        """
+        # sudo: what is disputed is not claimed from anybody, whoever asks
+        pauses = self.env["ar.pause"].sudo().search(
+            [
+                ("kind", "=", "dispute"),
+                ("debtor_id.partner_id", "in", items.partner_id.commercial_partner_id.ids),
+                ("company_id", "in", items.company_id.root_id.ids),
+                ("date_from", "<=", fields.Date.to_string(upto)),
+            ],
+            order="id",
+        )
+        found = defaultdict(list)
+        for pause in pauses:
+            is_open = not pause.date_to or pause.date_to >= upto
+            for item, amount in self._share(pause, items):
+                found[item.id].append(
+                    Dispute(
+                        pause.date_from,
+                        amount,
+                        pause.date_to or None,
+                        "open" if is_open else "restored",
+                        str(pause.id),
+                    )
+                )
+        return found
+
+    @api.model
+    def _share(self, pause, items):
+        """What of each item a pause holds back, the oldest first, as the ladder does."""
+        mine = items.filtered(
+            lambda item: (
+                item.partner_id.commercial_partner_id == pause.debtor_id.partner_id
+                and (item in pause.line_ids or not pause.is_for_items)
+                and (not pause.amount or item.currency_id == pause.currency_id)
+            )
+        )
+        left = self._to_units(pause.amount, pause.currency_id)
+        for item in mine.sorted(lambda line: (line.date_maturity or line.date, line.id)):
+            whole = self._to_units(item.amount_currency, item.currency_id)
+            amount = min(whole, left) if pause.amount else whole
+            left -= amount
+            if amount > 0:
+                yield item, amount
+
+    @api.model
+    def _get_lump_sum_rates(self, terms, currency, company, date):
+        """{currency name: units of ``currency`` for one of it}, for the lump sums."""
+        rates = {}
+        for foreign in terms.lump_sum_ids.currency_id - currency:
+            if self._has_rate(foreign, company, date) and self._has_rate(
+                currency, company, date
+            ):
+                rate = foreign._get_conversion_rate(foreign, currency, company, date)
+                rates[foreign.name] = exact(rate)
+        return rates
+
+    @api.model
+    def _has_rate(self, currency, company, date):
+        return currency == company.currency_id or bool(
+            self.env["res.currency.rate"].search_count(
+                [
+                    ("currency_id", "=", currency.id),
+                    ("company_id", "in", [False, company.root_id.id]),
+                    ("name", "<=", date),
+                ],
+                limit=1,
+            )
+        )
+
+    @api.model
+    def _convert_limits(self, terms, currency, company, date):
+        """The rules with their amounts in the currency of the claim."""
+        rules = terms._get_rules()
+        if currency == company.currency_id:
+            return rules
+
+        def convert(amount):
+            if not amount:
+                return amount
+            # sudo: exchange rates, as above
+            base = company.sudo().currency_id
+            return self._to_units(
+                base._convert(float(amount), currency, company, date), currency
+            )
+
+        return replace(
+            rules,
+            cap_total=convert(rules.cap_total),
+            minimum=convert(rules.minimum),
+        )
