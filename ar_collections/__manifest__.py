@@ -14,6 +14,7 @@
         "data/ir_cron_data.xml",
         "data/mail_activity_type_data.xml",
         "data/mail_template_data.xml",
+        "report/ar_late_charge_templates.xml",
         "report/ar_dunning_notice_report.xml",
         "report/ar_dunning_notice_proof_report.xml",
         "report/ar_debtor_profile_templates.xml",

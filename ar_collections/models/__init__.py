@@ -76,6 +76,7 @@ from . import ar_dunning_notice_proof
 from . import ar_dunning_notice_recheck
 from . import ar_dunning_notice_line
 from . import ar_dunning_skip
+from . import ar_charge_figures
 from . import ar_recipient
 from . import ar_thanks
 

@@ -16,7 +16,9 @@ class ArChargeCostBand(models.Model):
     terms_id = fields.Many2one(
         "ar.charge.terms", "Terms", required=True, index=True, ondelete="cascade"
     )
-    up_to = fields.Float("Up to", digits="Account", help="0: the last band, without end.")
+    up_to = fields.Float(
+        "Up to", digits="Account", help="0: the last band, without end."
+    )
     percent = fields.Float("%")
 
     _check_amounts = models.Constraint(

@@ -174,14 +174,22 @@ class ArChargeEngine(models.AbstractModel):
         :return: {item id: [Dispute]}
         """
         # sudo: what is disputed is not claimed from anybody, whoever asks
-        pauses = self.env["ar.pause"].sudo().search(
-            [
-                ("kind", "=", "dispute"),
-                ("debtor_id.partner_id", "in", items.partner_id.commercial_partner_id.ids),
-                ("company_id", "in", items.company_id.root_id.ids),
-                ("date_from", "<=", fields.Date.to_string(upto)),
-            ],
-            order="id",
+        pauses = (
+            self.env["ar.pause"]
+            .sudo()
+            .search(
+                [
+                    ("kind", "=", "dispute"),
+                    (
+                        "debtor_id.partner_id",
+                        "in",
+                        items.partner_id.commercial_partner_id.ids,
+                    ),
+                    ("company_id", "in", items.company_id.root_id.ids),
+                    ("date_from", "<=", fields.Date.to_string(upto)),
+                ],
+                order="id",
+            )
         )
         found = defaultdict(list)
         for pause in pauses:
@@ -209,7 +217,9 @@ class ArChargeEngine(models.AbstractModel):
             )
         )
         left = self._to_units(pause.amount, pause.currency_id)
-        for item in mine.sorted(lambda line: (line.date_maturity or line.date, line.id)):
+        for item in mine.sorted(
+            lambda line: (line.date_maturity or line.date, line.id)
+        ):
             whole = self._to_units(item.amount_currency, item.currency_id)
             amount = min(whole, left) if pause.amount else whole
             left -= amount

@@ -29,6 +29,7 @@ LEVEL_FIELDS = (
     "mail_template_id",
     "attach_invoices",
     "attach_letter",
+    "announces_charges",
     "report_id",
     "action_ids",
 )

@@ -1,6 +1,8 @@
 from datetime import date
 from decimal import Decimal
 
+from freezegun import freeze_time
+
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
@@ -92,7 +94,9 @@ class TestArChargeEngine(ArCollectionsCommon):
             {
                 "name": "30/70",
                 "line_ids": [
-                    Command.create({"value": "percent", "value_amount": 30, "nb_days": 0}),
+                    Command.create(
+                        {"value": "percent", "value_amount": 30, "nb_days": 0}
+                    ),
                     Command.create(
                         {"value": "percent", "value_amount": 70, "nb_days": 59}
                     ),
@@ -100,7 +104,10 @@ class TestArChargeEngine(ArCollectionsCommon):
             }
         )
         invoice = self._create_invoice_due(
-            "2026-01-01", 3000, invoice_date="2026-01-01", invoice_payment_term_id=plan.id
+            "2026-01-01",
+            3000,
+            invoice_date="2026-01-01",
+            invoice_payment_term_id=plan.id,
         )
         self.assertEqual(str(invoice.invoice_date_due), "2026-03-01")
         found = self._assess("2026-02-15", invoice)
@@ -159,6 +166,39 @@ class TestArChargeEngine(ArCollectionsCommon):
         result = self._assess("2026-02-15", invoice)
         self.assertEqual(result.interest, Decimal("12.51"))
         self.assertEqual(result.cost_total, Decimal(50))
+
+    # === WHERE IT IS SEEN === #
+
+    def test_invoice_shows_each_segment(self):
+        with freeze_time("2026-02-15"):
+            self.assertEqual(self.invoice.amount_late_charge, 52.51)
+            self.assertEqual(self.invoice.ar_pay_today, 1052.51)
+            self.assertIn("2.15 + 8 = 10.15 %", self.invoice.ar_late_charge_table)
+            self.assertIn("45 / 365", self.invoice.ar_late_charge_table)
+
+    def test_invoice_tells_what_is_missing(self):
+        self.terms.reference_rate_id.known_until = "2026-01-31"
+        self.terms.reference_rate_id.value_ids.filtered(
+            lambda value: value.date_from > date(2025, 7, 1)
+        ).unlink()
+        self.terms.reference_rate_id.known_until = "2025-12-31"
+        self.assertEqual(self.invoice.amount_late_charge, 0)
+        self.assertIn("2026-01-01", self.invoice.ar_late_charge_table)
+
+    def test_letter_announces_interest_by_its_deadline(self):
+        """B16: what it will be at the deadline, and for each day."""
+        with freeze_time("2026-01-05"):
+            run = self._preview("2026-01-05")
+            notice = run.notice_ids.filtered(lambda n: n.partner_id == self.customer)
+            self.assertNotIn("interest for late payment", notice._get_message()["body"])
+            notice.level_id.announces_charges = True
+            days = (notice.date_deadline - date(2026, 1, 1)).days
+            figures = notice._get_charge_figures()
+            self.assertEqual(figures["interest"], round(1000 * 10.15 * days / 36500, 2))
+            self.assertEqual((figures["costs"], figures["daily"]), (40, 0.28))
+            body = notice._get_message()["body"]
+            self.assertIn("interest for late payment", body)
+            self.assertIn("2.15 + 8 = 10.15", body)
 
     def test_queries_do_not_grow_with_the_items(self):
         invoices = self.invoice

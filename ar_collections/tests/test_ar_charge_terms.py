@@ -1,9 +1,13 @@
 from datetime import date
 from decimal import Decimal
 
+from psycopg2.errors import UniqueViolation
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
+
+from odoo.tools import mute_logger
 
 from .charge_packs import read_book, read_scale, read_terms
 from .common import ArCollectionsCommon
@@ -45,7 +49,11 @@ class TestArChargeTerms(ArCollectionsCommon):
             self.ecb.value_ids[0].rate = 215
 
     def test_one_value_a_day(self):
-        with self.assertRaises(Exception), self.cr.savepoint():
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(UniqueViolation),
+            self.cr.savepoint(),
+        ):
             self.ecb.value_ids[0].copy()
 
     def test_correction_is_told_in_the_chatter(self):

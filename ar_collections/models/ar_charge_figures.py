@@ -1,0 +1,138 @@
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..tools.exact_money import round_half_up
+from ..tools.late_interest import get_daily_interest
+
+
+class AccountMove(models.Model):
+    """What lateness costs on an invoice, to the day, with each segment of it."""
+
+    _inherit = "account.move"
+
+    amount_late_charge = fields.Monetary(
+        "Late charges to the day",
+        compute="_compute_amount_late_charge",
+        groups="ar_collections.ar_collections_group_readonly",
+        help="Interest and lump sums until today, by the terms of the policy. They are "
+        "not billed by that.",
+    )
+    ar_pay_today = fields.Monetary(
+        "To pay today",
+        compute="_compute_amount_late_charge",
+        groups="ar_collections.ar_collections_group_readonly",
+        help="What settles the invoice with money of today: what is open and the late "
+        "charges on it.",
+    )
+    ar_late_charge_table = fields.Html(
+        compute="_compute_amount_late_charge",
+        sanitize=False,
+        groups="ar_collections.ar_collections_group_readonly",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("line_ids.amount_residual", "ar_policy_id", "state")
+    def _compute_amount_late_charge(self):
+        for move in self:
+            results, problem = move._get_late_charges(move.company_id._ar_today())
+            charges = sum((result.charges for result in results.values()), Decimal(0))
+            move.amount_late_charge = float(charges)
+            move.ar_pay_today = float(
+                sum((result.total_open for result in results.values()), Decimal(0))
+            )
+            move.ar_late_charge_table = (charges or problem) and self.env[
+                "ir.qweb"
+            ]._render(
+                "ar_collections.late_charge_table",
+                {
+                    "results": results,
+                    "problem": problem,
+                    "currency": move.currency_id,
+                },
+            )
+
+    # === BUSINESS METHODS === #
+
+    def _get_late_charges(self, upto):
+        """What lateness costs on each item of an invoice, and what keeps it unknown.
+
+        :return: ({item: Assessment}, error message or False)
+        """
+        self.ensure_one()
+        if self.move_type not in ("out_invoice", "out_receipt") or self.state != "posted":
+            return {}, False
+        items = self.line_ids.filtered(
+            lambda line: (
+                line.account_type == "asset_receivable" and line.amount_currency > 0
+            )
+        )
+        try:
+            return self.env["ar.charge.engine"]._assess(items, upto), False
+        except UserError as error:
+            return {}, str(error)
+
+
+class ArDunningLevel(models.Model):
+    _inherit = "ar.dunning.level"
+
+    announces_charges = fields.Boolean(
+        "Announces late charges",
+        help="The message says what interest and lump sums will be charged on what is "
+        "still open after the deadline, and how much it is a day. Needs charge terms on "
+        "the policy.",
+    )
+
+
+class ArDunningNotice(models.Model):
+    _inherit = "ar.dunning.notice"
+
+    # === BUSINESS METHODS === #
+
+    def _get_charge_figures(self):
+        """What would be charged on the items of this notice at its deadline.
+
+        :return: ``interest``, ``costs`` and ``daily`` amounts in the notice's currency
+            and ``rate``, the arithmetic of the yearly rate; None if the level announces
+            nothing or nothing is charged
+        :rtype: dict or None
+        :raise UserError: if a rate is missing
+        """
+        self.ensure_one()
+        if not self.level_id.announces_charges:
+            return None
+        lines = self.line_ids.filtered(
+            lambda line: line.amount_residual > 0 and line.days_overdue > 0
+        )
+        engine = self.env["ar.charge.engine"]
+        upto = self.date_deadline
+        # sudo: the customer's own items, whoever sees the letter
+        results = engine._assess(lines.sudo().move_line_id, upto)
+        if not results:
+            return None
+        terms = engine._get_terms(lines.sudo().move_line_id)
+        book = engine._get_book(terms.values())
+        unit = next(iter(results.values())).claim.unit
+        daily = sum(
+            get_daily_interest(result.claim, result.terms, book, upto)
+            for result in results.values()
+        )
+        segments = [s for result in results.values() for s in result.segments]
+        return {
+            "interest": float(
+                round_half_up(sum(r.interest_exact for r in results.values()), unit)
+            ),
+            "costs": float(sum(r.cost_total for r in results.values())),
+            "daily": float(round_half_up(daily, unit)),
+            "rate": segments[-1].quote.formula if segments else "",
+        }
+
+    def _get_charge_block(self):
+        """HTML that announces late charges, for mail templates and letters."""
+        self.ensure_one()
+        return self.env["ir.qweb"]._render(
+            "ar_collections.notice_charge_block",
+            {"notice": self, "charges": self._get_charge_figures()},
+        )
