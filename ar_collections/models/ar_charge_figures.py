@@ -4,7 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools.exact_money import round_half_up
-from ..tools.late_interest import get_daily_interest
 
 
 class AccountMove(models.Model):
@@ -112,18 +111,15 @@ class ArDunningNotice(models.Model):
         results = engine._assess(lines.sudo().move_line_id, upto)
         if not results:
             return None
-        terms = engine._get_terms(lines.sudo().move_line_id)
-        book = engine._get_book(terms.values())
-        unit = next(iter(results.values())).claim.unit
-        daily = sum(
-            get_daily_interest(result.claim, result.terms, book, upto)
-            for result in results.values()
+        day_more = engine._assess(
+            lines.sudo().move_line_id, fields.Date.add(upto, days=1)
         )
+        exact = sum(r.interest_exact for r in results.values())
+        daily = sum(r.interest_exact for r in day_more.values()) - exact
+        unit = next(iter(results.values())).claim.unit
         segments = [s for result in results.values() for s in result.segments]
         return {
-            "interest": float(
-                round_half_up(sum(r.interest_exact for r in results.values()), unit)
-            ),
+            "interest": float(round_half_up(exact, unit)),
             "costs": float(sum(r.cost_total for r in results.values())),
             "daily": float(round_half_up(daily, unit)),
             "rate": segments[-1].quote.formula if segments else "",
