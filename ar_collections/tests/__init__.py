@@ -22,8 +22,10 @@ from . import test_ar_statement
 from . import test_ar_statement_send
 from . import test_bank_gate
 from . import test_contact_rules
+from . import test_contact_wishes
 from . import test_doors
 from . import test_letters
+from . import test_mail_look
 from . import test_multi_company
 from . import test_notice_proof
 from . import test_opening_items
