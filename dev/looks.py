@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from odoo import Command
+
 from odoo.addons.ar_collections.tools.plaintext import to_plaintext
 
 OUT = Path(os.environ.get("LOOKS_DIR", "looks"))

@@ -106,9 +106,7 @@ class ResPartner(models.Model):
         }
 
     def _has_ar_times(self):
-        return bool(
-            self.ar_wish_from or self.ar_wish_to or self.ar_wish_weekday_ids
-        )
+        return bool(self.ar_wish_from or self.ar_wish_to or self.ar_wish_weekday_ids)
 
     def _get_ar_wish_rule(self, channel):
         """The wish as a rule for one channel; None if there is no wish about it.
@@ -136,7 +134,9 @@ class ResPartner(models.Model):
             names = wish["weekdays"].sorted("number").mapped("name")
             phrases.append(_("on %s", ", ".join(names)))
         if start and end:
-            phrases.append(_("from %(start)s to %(end)s", start=clock(start), end=clock(end)))
+            phrases.append(
+                _("from %(start)s to %(end)s", start=clock(start), end=clock(end))
+            )
         elif start:
             phrases.append(_("after %s", clock(start)))
         elif end:

@@ -1,3 +1,4 @@
+from . import test_accessibility
 from . import test_ar_aging_report
 from . import test_ar_debtor_profile
 from . import test_ar_debtor_todo
@@ -21,6 +22,7 @@ from . import test_ar_reminder_ubl
 from . import test_ar_statement
 from . import test_ar_statement_send
 from . import test_bank_gate
+from . import test_complaints_contact
 from . import test_contact_rules
 from . import test_contact_wishes
 from . import test_doors

@@ -86,9 +86,7 @@ class TestContactWishes(ArCollectionsCommon):
         self._wish(self.clerk, **{"from": 8})
         self._assert_next("2026-03-17 11:00", "2026-03-23 07:00")
         # the customer itself is not asked about its contacts' wishes
-        self._assert_next(
-            "2026-03-17 11:00", "2026-03-23 13:00", partner=self.customer
-        )
+        self._assert_next("2026-03-17 11:00", "2026-03-23 13:00", partner=self.customer)
 
     def test_e_mails_come_at_any_time_unless_they_are_meant_too(self):
         self._wish(self.clerk, **{"from": 14})
@@ -225,7 +223,9 @@ class TestContactWishes(ArCollectionsCommon):
         self.clerk.country_id = usa
         moment = datetime(2026, 3, 6, 12, tzinfo=UTC)
         zones = self.rules._get_zones(self.clerk, self.company, moment)
-        mountain = [z for z in zones if moment.astimezone(z).utcoffset() == timedelta(hours=-7)]
+        mountain = [
+            z for z in zones if moment.astimezone(z).utcoffset() == timedelta(hours=-7)
+        ]
         later = {z.utcoffset(datetime(2026, 3, 20)) for z in mountain}
         self.assertEqual(later, {timedelta(hours=-7), timedelta(hours=-6)})
         # late on the eve of the change: the next day begins last in Honolulu, 18:00 UTC

@@ -149,7 +149,9 @@ class TestMailLook(ArCollectionsCommon):
         self.assertNotRegex(text, r" ,| \.")
 
     def test_other_e_mails_are_converted_as_ever(self):
-        mail = self.mail.create({"body_html": "<p>Hello <b>you</b></p>", "model": False})
+        mail = self.mail.create(
+            {"body_html": "<p>Hello <b>you</b></p>", "model": False}
+        )
         mail.email_to = "a@a.example"
         [email] = mail._prepare_outgoing_list()
         self.assertEqual(email["body_alternative"], "Hello *you*")
