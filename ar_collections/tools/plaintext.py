@@ -41,7 +41,7 @@ def to_plaintext(source):
     tree = html.document_fromstring(source)
     bodies = tree.xpath("//body")
     text = _Text()
-    text.read(bodies[0] if bodies else tree)
+    text.take(bodies[0] if bodies else tree)
     return text.get()
 
 
@@ -60,14 +60,14 @@ class _Text:
         notes = [f"[{n}] {url}" for url, n in self.links.items()]
         return "\n".join([text, "", *notes]) if notes else text
 
-    def read(self, element):
+    def take(self, element):
         """Add the text of an element, not of what follows it."""
         if not isinstance(element.tag, str) or element.tag in ("style", "script"):
             return
         style = element.get("style") or ""
         if HIDDEN.search(style):
             return
-        reader = getattr(self, f"read_{element.tag}", None)
+        reader = getattr(self, f"take_{element.tag}", None)
         if reader:
             reader(element, style)
             return
@@ -75,24 +75,24 @@ class _Text:
         is_apart = element.tag in APART or (is_block and SET_OFF.search(style))
         if is_block:
             self.end_line(blank=is_apart)
-        self.read_content(element)
+        self.take_content(element)
         if is_block:
             self.end_line(blank=is_apart)
 
-    def read_content(self, element):
+    def take_content(self, element):
         self.add(element.text)
         for child in element:
-            self.read(child)
+            self.take(child)
             self.add(child.tail)
 
-    def read_br(self, _element, _style):
+    def take_br(self, _element, _style):
         self.lines.append(self.line.rstrip())
         self.line = ""
 
-    def read_img(self, element, _style):
+    def take_img(self, element, _style):
         self.add(element.get("alt"))
 
-    def read_a(self, element, style):
+    def take_a(self, element, style):
         url = element.get("href") or ""
         label = SPACE.sub(" ", element.text_content()).strip()
         if not url.startswith("http") or url == label:
@@ -103,12 +103,12 @@ class _Text:
         else:
             self.add(f"{label} [{self.links.setdefault(url, len(self.links) + 1)}]")
 
-    def read_tr(self, element, _style):
+    def take_tr(self, element, _style):
         """A row is one line, its last cell to the right; more lines of a cell follow."""
         cells = []
         for cell in element.iterchildren("td", "th"):
             part = _Text(self.links)
-            part.read_content(cell)
+            part.take_content(cell)
             part.end_line()
             cells.append([line for line in part.lines if line])
         cells = [cell for cell in cells if cell]
