@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytz
 
 from odoo import api, fields, models, tools
-from odoo.tools import format_datetime
+from odoo.tools import format_date, format_time
 
 from ..tools.contact_rules import HORIZON, get_first_allowed
 
@@ -201,7 +201,13 @@ class ArContactRule(models.Model):
                 request.partner.display_name,
             )
         zone = zones[0].key
-        moment = f"{format_datetime(self.env, until, tz=zone)} ({zone})"
+        local = until.replace(tzinfo=timezone.utc).astimezone(zones[0])
+        moment = self.env._(
+            "%(day)s, %(time)s (%(zone)s)",
+            day=format_date(self.env, local.date(), date_format="full"),
+            time=format_time(self.env, local.time(), time_format="short"),
+            zone=zone,
+        )
         if not refusing.id:
             return self.env._(
                 "%(person)s wishes to be contacted %(wish)s: next on %(moment)s.",
