@@ -89,8 +89,7 @@ class ArDunningNotice(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        # sudo: the files of the notice, whoever looks at it
-        files = self.sudo().attachment_ids.sorted("id")
+        files = self._get_file_seals()
         content = {
             "notice": self.id,
             "recipient": self.partner_id.id,
@@ -100,10 +99,7 @@ class ArDunningNotice(models.Model):
             "claim": f"{self.currency_id.name} {self.amount_due:.6f}",
             "subject": self.subject or "",
             "body": str(self.body or ""),
-            "files": [
-                [file.name, hashlib.sha256(file.raw or b"").hexdigest()]
-                for file in files
-            ],
+            "files": [list(file) for file in files],
         }
         if self.sent_to:
             # notices of earlier versions were sealed without it
@@ -112,11 +108,13 @@ class ArDunningNotice(models.Model):
         return hashlib.sha256(text.encode()).hexdigest()
 
     def _get_file_seals(self):
-        """Name and SHA-256 of each file that was sent, for the printed proof."""
-        # sudo: as above
+        """Name and SHA-256 of each file that was sent, for the printed proof, too."""
+        # sudo: the files of the notice, whoever looks at it; screens ask for the size
+        # of files instead of the files
+        plain = {"bin_size": False, "bin_size_raw": False}
+        files = self.sudo().with_context(**plain).attachment_ids.sorted("id")
         return [
-            (file.name, hashlib.sha256(file.raw or b"").hexdigest())
-            for file in self.sudo().attachment_ids.sorted("id")
+            (file.name, hashlib.sha256(file.raw or b"").hexdigest()) for file in files
         ]
 
     def _record_delivery(self, tracking_number, date_delivered, proofs):

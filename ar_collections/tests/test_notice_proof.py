@@ -36,6 +36,17 @@ class TestNoticeProof(ArCollectionsCommon):
             notice.invalidate_recordset(["is_intact"])
             self.assertTrue(notice.is_intact, name)
 
+    def test_seal_fits_on_the_screen_too(self):
+        """A form asks for the size of files instead of the files."""
+        notice = self._send_letter()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        form = notice.with_context(bin_size=True)
+        [values] = form.web_read(
+            {"is_intact": {}, "attachment_ids": {"fields": {"raw": {}}}}
+        )
+        self.assertTrue(values["is_intact"])
+
     def test_drafts_have_no_seal(self):
         notice = self._preview().notice_ids
         self.assertFalse(notice.seal)
