@@ -1,7 +1,7 @@
 {
     "name": "AR Collections",
     "summary": "Credit limits, dunning, late charges and collections for receivables",
-    "version": "19.0.3.0.0",
+    "version": "19.0.3.1.0",
     "category": "Accounting/Accounting",
     "author": "ar_collections contributors",
     "license": "LGPL-3",
@@ -29,6 +29,7 @@
         "data/ar_policy_data.xml",
         "data/mail_template_ready_data.xml",
         "data/ar_policy_ready_data.xml",
+        "data/ar_weekday_data.xml",
         "data/ar_contact_rule_data.xml",
         "wizard/ar_contact_call_views.xml",
         "wizard/ar_dunning_notice_proof_views.xml",

@@ -32,6 +32,7 @@ from . import ar_debtor_todo
 # CONTACT
 from . import ar_contact
 from . import ar_contact_rule
+from . import ar_contact_wish
 from . import ar_contact_governor
 from . import ar_contact_call
 

@@ -1,5 +1,8 @@
-from odoo import models
+from datetime import timezone
+
+from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_datetime
 
 
 class ArDebtor(models.Model):
@@ -37,7 +40,21 @@ class ArDebtor(models.Model):
                 "%s does not want to be called about money.", partner.display_name
             )
         hold = self.env["ar.contact.rule"]._get_hold(self, partner, "phone", moves)
-        return hold[1]._explain_hold(hold[0]) if hold else ""
+        return hold[1] if hold else ""
+
+    def _get_local_time(self, partner):
+        """What the person's clock shows now; two times where the zone is not known."""
+        self.ensure_one()
+        now = fields.Datetime.now()
+        zones = self.env["ar.contact.rule"]._get_zones(
+            partner, self.company_id, now.replace(tzinfo=timezone.utc)
+        )
+        zones.sort(key=lambda zone: zone.utcoffset(now))
+        ends = [zones[0], zones[-1]][: len(zones)]
+        return " – ".join(
+            format_datetime(self.env, now, tz=zone.key, dt_format="EEE HH:mm")
+            for zone in ends
+        )
 
     def _log_call(self, partner, outcome, moves=None, override="", **vals):
         """Write a call down that was just made.

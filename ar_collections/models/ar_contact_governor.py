@@ -4,14 +4,16 @@ from zoneinfo import ZoneInfo
 
 import pytz
 
-from odoo import api, fields, models
-from odoo.tools import format_datetime
+from odoo import api, fields, models, tools
+from odoo.tools import format_date, format_time
 
-from ..tools.contact_rules import get_first_allowed
+from ..tools.contact_rules import HORIZON, get_first_allowed
 
 # A contact that somebody wants to make: ``key`` names it in the answer, ``move_ids`` are
 # the documents that it is about.
 ContactRequest = namedtuple("ContactRequest", "key debtor partner channel move_ids")
+# So far ahead two clocks that agree today have to agree, to count as one.
+SAME_CLOCK = timedelta(days=60)
 
 
 class ArContactRule(models.Model):
@@ -29,7 +31,7 @@ class ArContactRule(models.Model):
 
         :param requests: list of `ContactRequest`
         :param datetime moment: when the contacts would be made, UTC without zone
-        :return: {key: (first moment that is allowed, rule that refuses)}
+        :return: {key: (first moment that is allowed, why not before, in a sentence)}
         :rtype: dict
         """
         holds = {}
@@ -38,32 +40,23 @@ class ArContactRule(models.Model):
             by_company.setdefault(request.debtor.company_id, []).append(request)
         for company, mine in by_company.items():
             rules = self._get_rules(company)
-            if rules:
-                holds |= self._get_company_holds(company, rules, mine, moment)
+            holds |= rules._get_company_holds(company, mine, moment)
         return holds
 
-    @api.model
-    def _get_company_holds(self, company, rules, requests, moment):
-        history = self._get_history(rules, requests, moment)
-        holidays = self._get_holidays(company, rules, moment)
+    def _get_company_holds(self, company, requests, moment):
+        """The same for one company, whose rules these are."""
+        history = self._get_history(requests, moment)
+        holidays = {rule.id: rule._get_holidays(company, moment) for rule in self}
         aware = moment.replace(tzinfo=timezone.utc)
         holds = {}
         for request in requests:
             zones = self._get_zones(request.partner, company, aware)
-            fitting = rules.filtered(
-                lambda rule, request=request: rule._fits(
-                    request.partner, request.channel, company
-                )
-            )
-            pairs = [
-                (rule._as_rule(), days)
-                for rule in fitting
-                for days in rule._get_days(history, request, zones[0])
-            ]
-            until, refusing = get_first_allowed(aware, pairs, zones, holidays)
+            pairs = self._get_pairs(company, request, history, holidays, zones[0])
+            until, refusing = get_first_allowed(aware, pairs, zones)
             if refusing:
                 naive = until.astimezone(timezone.utc).replace(tzinfo=None)
-                holds[request.key] = (naive, rules.browse(refusing.id))
+                why = self._explain_hold(request, refusing, until - aware, naive, zones)
+                holds[request.key] = (naive, why)
             else:
                 history.setdefault(request.debtor.id, []).append(
                     {
@@ -75,6 +68,18 @@ class ArContactRule(models.Model):
                     }
                 )
         return holds
+
+    def _get_pairs(self, company, request, history, holidays, zone):
+        """What the person wishes and what the rules ask for, each with what counts."""
+        wish = request.partner._get_ar_wish_rule(request.channel)
+        pairs = [(wish, ())] if wish else []
+        for rule in self:
+            if rule._fits(request.partner, request.channel, company):
+                plain = rule._as_rule(holidays[rule.id])
+                pairs += [
+                    (plain, days) for days in rule._get_days(history, request, zone)
+                ]
+        return pairs
 
     def _get_days(self, history, request, zone):
         """The contacts that count for this rule, one list for each debt it is about.
@@ -106,12 +111,11 @@ class ArContactRule(models.Model):
     def _get_day(self, moment, zone):
         return moment.replace(tzinfo=timezone.utc).astimezone(zone).date()
 
-    @api.model
-    def _get_history(self, rules, requests, moment):
+    def _get_history(self, requests, moment):
         """Contacts that may still count, as {debtor id: list of dict}, in one search."""
-        spans = rules.mapped("period_days") + rules.mapped("days_after_talk")
-        if not any(rules.mapped("max_count")) and not any(
-            rules.mapped("days_after_talk")
+        spans = self.mapped("period_days") + self.mapped("days_after_talk")
+        if not any(self.mapped("max_count")) and not any(
+            self.mapped("days_after_talk")
         ):
             return {}
         debtors = self.env["ar.debtor"].concat(*{r.debtor for r in requests})
@@ -142,50 +146,84 @@ class ArContactRule(models.Model):
             )
         return history
 
-    @api.model
-    def _get_holidays(self, company, rules, moment):
-        """Days off in the weeks to come, if any rule asks for them."""
-        if not any(rules.mapped("skips_holidays")):
+    def _get_holidays(self, company, moment):
+        """Public holidays that count for the rule around that moment.
+
+        Those of the rule's own working hours: the customers of a rule for another
+        country have other holidays than the company.
+        """
+        self.ensure_one()
+        if not self.skips_holidays:
             return frozenset()
-        first = moment.date() - timedelta(days=2)
-        workdays = company._get_workdays(first)
-        works = set(workdays.days)
-        weekdays = {day.weekday() for day in works}
-        span = (first + timedelta(days=i) for i in range(60))
-        return frozenset(
-            day for day in span if day.weekday() in weekdays and day not in works
-        )
+        workdays = company._get_workdays(moment.date(), self.calendar_id)
+        return workdays.holidays
 
     @api.model
     def _get_zones(self, partner, company, moment):
         """Where the person may be: the own time zone, else all of the country.
 
-        Of zones with the same clock one is enough.
+        A time zone outside of the person's country is not believed: a new contact gets
+        that of whoever enters it. Of zones with the same clock one is enough.
         """
         country = partner.country_id or partner.commercial_partner_id.country_id
-        names = [partner.tz or partner.commercial_partner_id.tz]
-        if names[0] not in pytz.all_timezones_set:
-            names = pytz.country_timezones.get(country.code or "") or [
-                company.partner_id.tz or "UTC"
-            ]
-        zones = {}
-        for name in names:
-            zone = ZoneInfo(name)
-            zones.setdefault(zone.utcoffset(moment.replace(tzinfo=None)), zone)
-        return list(zones.values())
+        names = pytz.country_timezones.get(country.code or "") or []
+        for own in (partner.tz, partner.commercial_partner_id.tz):
+            if own in names or (own and not names and own in pytz.all_timezones_set):
+                return [ZoneInfo(own)]
+        if not names:
+            return [ZoneInfo(company.partner_id.tz or "UTC")]
+        return [
+            ZoneInfo(name) for name in self._get_clocks(country.code, moment.date())
+        ]
 
-    def _explain_hold(self, until):
-        """Why a contact has to wait, and until when, in one sentence."""
-        self.ensure_one()
+    @api.model
+    @tools.ormcache("country_code", "day")
+    def _get_clocks(self, country_code, day):
+        """Names of a country's time zones, one for each clock from that day on.
+
+        Zones that agree today and will not after a change of the clock are two.
+        """
+        noon = fields.Datetime.to_datetime(day)
+        span = [noon + timedelta(days=i) for i in range(0, SAME_CLOCK.days, 5)]
+        clocks = {}
+        for name in pytz.country_timezones[country_code]:
+            zone = ZoneInfo(name)
+            offsets = tuple(zone.utcoffset(moment) for moment in span)
+            clocks.setdefault(offsets, name)
+        return list(clocks.values())
+
+    @api.model
+    def _explain_hold(self, request, refusing, wait, until, zones):
+        """Why a contact has to wait, and until when by the person's clock."""
+        if wait >= HORIZON:
+            return self.env._(
+                "There is no moment that all rules and the wishes of %s allow.",
+                request.partner.display_name,
+            )
+        zone = zones[0].key
+        local = until.replace(tzinfo=timezone.utc).astimezone(zones[0])
+        moment = self.env._(
+            "%(day)s, %(time)s (%(zone)s)",
+            day=format_date(self.env, local.date(), date_format="full"),
+            time=format_time(self.env, local.time(), time_format="short"),
+            zone=zone,
+        )
+        if not refusing.id:
+            return self.env._(
+                "%(person)s wishes to be contacted %(wish)s: next on %(moment)s.",
+                person=request.partner.display_name,
+                wish=request.partner._get_ar_wish_sentence(),
+                moment=moment,
+            )
         return self.env._(
             "Rule “%(rule)s” allows it again on %(moment)s.",
-            rule=self.name,
-            moment=format_datetime(self.env, until),
+            rule=self.browse(refusing.id).name,
+            moment=moment,
         )
 
     @api.model
     def _get_hold(self, debtor, partner, channel, moves=None, moment=None):
-        """Whether one contact has to wait: (first moment allowed, rule), or None."""
+        """Whether one contact has to wait: (first moment allowed, why), or None."""
         moment = moment or fields.Datetime.now()
         request = ContactRequest(
             0, debtor, partner, channel, moves.ids if moves else []

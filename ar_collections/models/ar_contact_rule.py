@@ -69,7 +69,13 @@ class ArContactRule(models.Model):
         default="all",
     )
     skips_holidays = fields.Boolean(
-        "Not on public holidays", help="Those in the company's working hours."
+        "Not on public holidays", help="Those entered in the working hours below."
+    )
+    calendar_id = fields.Many2one(
+        "resource.calendar",
+        "Whose holidays",
+        help="Working hours with the public holidays of the rule's countries. Empty: "
+        "the company's own.",
     )
     source = fields.Char(help="The law or the decision that the rule comes from.")
     source_url = fields.Char("Link to the source")
@@ -192,7 +198,7 @@ class ArContactRule(models.Model):
     def _get_channels(self):
         return {channel for channel in CHANNELS if self[f"on_{channel}"]}
 
-    def _as_rule(self):
+    def _as_rule(self, holidays=frozenset()):
         self.ensure_one()
         return ContactRule(
             id=self.id,
@@ -203,6 +209,7 @@ class ArContactRule(models.Model):
             max_count=self.max_count,
             period_days=self.period_days,
             days_after_talk=self.days_after_talk,
+            holidays=holidays,
         )
 
     @api.model

@@ -85,6 +85,12 @@ candidate AS (
                    SELECT FROM mail_blacklist b
                     WHERE b.email = p.email_normalized AND b.active) AS has_email,
            COALESCE(p.street, '') != '' AND COALESCE(p.city, '') != '' AS has_address,
+           -- the person's own wish, else the customer's; paper only where the level
+           -- allows it
+           l.channel = 'email' AND l.fallback_channel = 'letter'
+               AND COALESCE(p.street, '') != '' AND COALESCE(p.city, '') != ''
+               AND COALESCE(NULLIF(p.ar_wish_channel, ''), head.ar_wish_channel)
+                   = 'letter' AS wants_letter,
            CASE l.recipient_role
                WHEN 'manager' THEN array_position(
                    ARRAY['manager', 'dunning'], p.ar_contact_role::text)
@@ -98,6 +104,7 @@ candidate AS (
       FROM claim c
       JOIN ar_dunning_level l ON l.id = c.level_id
       JOIN res_partner p ON p.commercial_partner_id = c.group_id
+      JOIN res_partner head ON head.id = c.group_id
      WHERE p.id = c.group_id
         OR ((p.type = 'invoice' OR p.ar_contact_role IS NOT NULL) AND p.active)
 ),
@@ -108,11 +115,13 @@ recipient AS (
                OR candidate.channel = 'none' AS is_reachable
       FROM candidate
      CROSS JOIN LATERAL (
-        SELECT CASE WHEN candidate.channel != 'email' OR has_email
+        SELECT CASE WHEN wants_letter IS TRUE THEN 'letter'
+                    WHEN candidate.channel != 'email' OR has_email
                     THEN candidate.channel
                     ELSE candidate.fallback_channel END AS channel) reach
   ORDER BY group_id, currency_id, group_key,
-           (candidate.channel = 'email' AND has_email) DESC,
+           (candidate.channel = 'email'
+            AND (has_email OR wants_letter IS TRUE)) DESC,
            ((candidate.channel = 'email' AND has_email) OR has_address) DESC,
            role_rank,
            (recipient_id = group_id) = (contacts != 1) DESC,

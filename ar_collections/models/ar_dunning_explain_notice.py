@@ -116,7 +116,13 @@ class ArDunningEngine(models.AbstractModel):
     @api.model
     def _explain_contact(self, notice):
         _ = self.env._
-        if notice.level_id.channel == "email" and notice.channel == "letter":
+        is_letter = notice.level_id.channel == "email" and notice.channel == "letter"
+        if is_letter and notice.partner_id._get_ar_wish()["channel"] == "letter":
+            return _(
+                "Sent as a letter: %(person)s prefers letters.",
+                person=notice.partner_id.display_name,
+            )
+        if is_letter:
             return _("Sent as a letter: there is no usable e-mail address.")
         if notice.contact_date:
             return _(

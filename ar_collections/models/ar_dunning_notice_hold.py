@@ -56,18 +56,17 @@ class ArDunningNotice(models.Model):
         holds = self.env["ar.contact.rule"]._get_holds(requests, moment)
         held = self.filtered(lambda n: n.id in holds)
         for notice in held:
-            until, rule = holds[notice.id]
-            note = rule._explain_hold(until)
+            until, note = holds[notice.id]
             if until - moment > MAX_WAIT:
                 notice._cancel(self.env._("Not sent: %s", note))
             else:
                 notice.write({"date_not_before": until, "hold_note": note})
         waiting = held.filtered(lambda n: n.state == "queued")
-        if waiting:
+        if moments := set(waiting.mapped("date_not_before")):
             # sudo: a collector has no rights on scheduled actions
             self.env.ref(
                 "ar_collections.ir_cron_ar_dunning_notice_deliver"
-            ).sudo()._trigger(at=min(waiting.mapped("date_not_before")))
+            ).sudo()._trigger(at=sorted(moments))
         free = self - held
         free.filtered("date_not_before").write(
             {"date_not_before": False, "hold_note": False}

@@ -25,6 +25,11 @@ class ArDunningNotice(models.Model):
         copy=False,
         help="SHA-256 of text, recipient, claim and attachments, taken when it was sent.",
     )
+    sent_to = fields.Char(
+        readonly=True,
+        copy=False,
+        help="E-mail or postal address as it was when it was sent.",
+    )
     is_intact = fields.Boolean(
         "As sent", compute="_compute_is_intact", help="The seal fits what is kept."
     )
@@ -43,7 +48,7 @@ class ArDunningNotice(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("seal", "body", "subject", "attachment_ids")
+    @api.depends("seal", "body", "subject", "attachment_ids", "sent_to")
     def _compute_is_intact(self):
         for notice in self:
             notice.is_intact = bool(notice.seal) and notice.seal == notice._get_seal()
@@ -60,7 +65,23 @@ class ArDunningNotice(models.Model):
     def _seal(self):
         """Seal these notices, which were just sent."""
         for notice in self:
+            notice.sent_to = notice._get_address()
             notice.seal = notice._get_seal()
+
+    def _get_address(self):
+        """Where the notice goes: e-mail or postal address in one line.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        # sudo: the address of the recipient, whoever sends
+        partner = self.partner_id.sudo()
+        if self.channel == "email":
+            return partner.email_normalized or partner.email or ""
+        if self.channel != "letter":
+            return ""
+        lines = partner._display_address(without_company=True).splitlines()
+        return ", ".join(line.strip() for line in lines if line.strip())
 
     def _get_seal(self):
         """SHA-256 of what the customer got.
@@ -68,8 +89,7 @@ class ArDunningNotice(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        # sudo: the files of the notice, whoever looks at it
-        files = self.sudo().attachment_ids.sorted("id")
+        files = self._get_file_seals()
         content = {
             "notice": self.id,
             "recipient": self.partner_id.id,
@@ -79,20 +99,22 @@ class ArDunningNotice(models.Model):
             "claim": f"{self.currency_id.name} {self.amount_due:.6f}",
             "subject": self.subject or "",
             "body": str(self.body or ""),
-            "files": [
-                [file.name, hashlib.sha256(file.raw or b"").hexdigest()]
-                for file in files
-            ],
+            "files": [list(file) for file in files],
         }
+        if self.sent_to:
+            # notices of earlier versions were sealed without it
+            content["address"] = self.sent_to
         text = json.dumps(content, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def _get_file_seals(self):
-        """Name and SHA-256 of each file that was sent, for the printed proof."""
-        # sudo: as above
+        """Name and SHA-256 of each file that was sent, for the printed proof, too."""
+        # sudo: the files of the notice, whoever looks at it; screens ask for the size
+        # of files instead of the files
+        plain = {"bin_size": False, "bin_size_raw": False}
+        files = self.sudo().with_context(**plain).attachment_ids.sorted("id")
         return [
-            (file.name, hashlib.sha256(file.raw or b"").hexdigest())
-            for file in self.sudo().attachment_ids.sorted("id")
+            (file.name, hashlib.sha256(file.raw or b"").hexdigest()) for file in files
         ]
 
     def _record_delivery(self, tracking_number, date_delivered, proofs):

@@ -139,17 +139,23 @@ class ArDunningNotice(models.Model):
     def _note_change(self, before, gone):
         if not self.currency_id.compare_amounts(before, self.amount_due):
             return
-        amounts = [
-            formatLang(self.env, amount, currency_obj=self.currency_id)
-            for amount in (before, self.amount_due)
-        ]
-        note = self.env._(
-            "Looked at again before sending: the claim changed from %(before)s to "
-            "%(after)s (%(count)s items left the notice).",
-            before=amounts[0],
-            after=amounts[1],
-            count=gone,
-        )
+        amounts = {
+            key: formatLang(self.env, amount, currency_obj=self.currency_id)
+            for key, amount in (("before", before), ("after", self.amount_due))
+        }
+        if gone:
+            note = self.env._(
+                "Looked at again before sending: the claim changed from %(before)s to "
+                "%(after)s. Settled and left out: %(count)s of its items.",
+                count=gone,
+                **amounts,
+            )
+        else:
+            note = self.env._(
+                "Looked at again before sending: the claim changed from %(before)s to "
+                "%(after)s.",
+                **amounts,
+            )
         self.change_note = self._add_note(note)
 
     def _get_drop_reason(self, steps, now):

@@ -4,6 +4,8 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..tools.plaintext import to_plaintext
+
 # A mail server that hung up is asked again then; core's queue would wait an hour.
 PATIENCE = timedelta(minutes=15)
 
@@ -52,6 +54,14 @@ class MailMail(models.Model):
                 raise
         others = self - dunning
         return super(MailMail, others)._send(auto_commit=auto_commit, **kwargs)
+
+    def _prepare_outgoing_list(self, *args, **kwargs):
+        # EXTENDS 'mail': a claim has to be readable without HTML, too
+        values = super()._prepare_outgoing_list(*args, **kwargs)
+        if self.model == "ar.debtor":
+            for email in values:
+                email["body_alternative"] = to_plaintext(email["body"])
+        return values
 
     def _commit_for_good(self):
         """Commit so that a crash of the database server cannot take it back.

@@ -119,6 +119,15 @@ class ResCompany(models.Model):
             or self.get_unaffected_earnings_account()
         )
 
+    def _get_ar_imprint(self):
+        """Who writes, as the law of most countries asks of a business letter."""
+        self.ensure_one()
+        # sudo: a collector need not see the company's own contact
+        address = self.partner_id.sudo()._display_address(without_company=True)
+        lines = ", ".join(filter(None, map(str.strip, address.splitlines())))
+        parts = [self.name, lines, self.vat, self.company_registry]
+        return ", ".join(filter(None, parts))
+
     def _ar_today(self):
         """Today where the company is: the one place that asks for it.
 
@@ -155,20 +164,23 @@ class ResCompany(models.Model):
             int(end) for end in (self.ar_aging_buckets or "30,60,90,120").split(",")
         ]
 
-    def _get_workdays(self, day):
+    def _get_workdays(self, day, calendar=None):
         """The working days of the company's working hours around a date.
 
         Public holidays are the time off that is entered for nobody in particular.
 
+        :param calendar: other working hours than the company's
         :rtype: Workdays
         """
-        return self._get_workdays_around(day.year)
-
-    @tools.ormcache("self.id", "self.sudo().resource_calendar_id.id", "year")
-    def _get_workdays_around(self, year):
-        """The same for a year; kept until holidays or working hours change."""
         # sudo: working hours are no secret
-        calendar = self.sudo().resource_calendar_id
+        hours = calendar or self.sudo().resource_calendar_id
+        return self._get_workdays_around(hours.id, day.year)
+
+    @tools.ormcache("self.id", "calendar_id", "year")
+    def _get_workdays_around(self, calendar_id, year):
+        """The same for a year; kept until holidays or working hours change."""
+        # sudo: as above
+        calendar = self.env["resource.calendar"].sudo().browse(calendar_id)
         weekdays = {int(day) for day in calendar.attendance_ids.mapped("dayofweek")}
         first = date(year - YEARS_BEFORE, 1, 1)
         last = date(year + YEARS_AFTER, 12, 31)
@@ -180,7 +192,7 @@ class ResCompany(models.Model):
                     ("resource_id", "=", False),
                     ("time_type", "=", "leave"),
                     ("calendar_id", "in", [calendar.id, False]),
-                    ("company_id", "in", [self.id, False]),
+                    ("company_id", "in", [self.id, calendar.company_id.id, False]),
                     ("date_to", ">=", first),
                     ("date_from", "<=", last),
                 ]

@@ -96,6 +96,14 @@ class TestLetters(ArCollectionsCommon):
         self.assertIn("credit of", text)
         self.assertNotIn("past its due date", text)
 
+    def test_a_credit_has_its_own_date_and_no_due_date(self):
+        self._create_invoice_due(
+            "2026-04-24", 40, move_type="out_refund", invoice_date="2026-03-25"
+        )
+        text = " ".join(self._get_body(self._get_notice()).text_content().split())
+        self.assertIn("credit of 03/25/2026", text)
+        self.assertNotIn("04/24/2026", text)
+
     def test_a_second_letter_does_not_say_each_item_was_named_before(self):
         self._run_ladder("2026-03-24")
         new = self._create_invoice_due("2026-03-25", 50)

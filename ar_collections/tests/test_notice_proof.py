@@ -36,6 +36,17 @@ class TestNoticeProof(ArCollectionsCommon):
             notice.invalidate_recordset(["is_intact"])
             self.assertTrue(notice.is_intact, name)
 
+    def test_seal_fits_on_the_screen_too(self):
+        """A form asks for the size of files instead of the files."""
+        notice = self._send_letter()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        form = notice.with_context(bin_size=True)
+        [values] = form.web_read(
+            {"is_intact": {}, "attachment_ids": {"fields": {"raw": {}}}}
+        )
+        self.assertTrue(values["is_intact"])
+
     def test_drafts_have_no_seal(self):
         notice = self._preview().notice_ids
         self.assertFalse(notice.seal)
@@ -50,6 +61,47 @@ class TestNoticeProof(ArCollectionsCommon):
         self.assertIn(notice.seal, text)
         self.assertIn(notice.attachment_ids.name, text)
         self.assertIn("fits what is kept", text)
+
+    def _print(self, notice):
+        html, _kind = self.env["ir.actions.report"]._render_qweb_html(
+            "ar_collections.report_ar_dunning_notice_proof", notice.ids
+        )
+        return html.decode()
+
+    def test_printed_proof_says_on_top_that_something_was_changed(self):
+        notice = self._send_letter()
+        self.assertNotIn("This is not what was sent", self._print(notice))
+        notice.sudo().body = "<p>Something else</p>"
+        notice.invalidate_recordset(["is_intact"])
+        text = self._print(notice)
+        self.assertIn("This is not what was sent", text)
+        self.assertIn("differs from what was sealed", text)
+
+    def test_proof_names_the_address_of_that_day(self):
+        notice = self._run_ladder("2026-03-31")
+        former = self.customer.email
+        self.assertEqual(notice.sent_to, former)
+        self.customer.email = "new@customer.example.com"
+        notice.invalidate_recordset(["is_intact"])
+        self.assertTrue(notice.is_intact)
+        text = self._print(notice)
+        self.assertIn(former, text)
+        self.assertNotIn("new@customer.example.com", text)
+        # nobody moves it to another address afterwards
+        notice.sudo().sent_to = "new@customer.example.com"
+        notice.invalidate_recordset(["is_intact"])
+        self.assertFalse(notice.is_intact)
+
+    def test_proof_of_a_letter_names_the_postal_address(self):
+        self.assertIn("1 Main Street, ", self._send_letter().sent_to)
+
+    def test_seals_of_earlier_versions_still_fit(self):
+        notice = self._send_letter()
+        notice.sudo().sent_to = False
+        # as it was taken before addresses were kept
+        notice.sudo().seal = notice._get_seal()
+        notice.invalidate_recordset(["is_intact"])
+        self.assertTrue(notice.is_intact)
 
     def _keep(self, notice, user=None, **vals):
         proof = self.env["ir.attachment"].create({"name": "receipt.jpg", "raw": b"x"})

@@ -2,7 +2,7 @@ from datetime import date
 
 from freezegun import freeze_time
 
-from odoo import SUPERUSER_ID
+from odoo import SUPERUSER_ID, Command
 from odoo.tests import tagged
 
 from .common import ArCollectionsCommon
@@ -69,6 +69,33 @@ class TestThanks(ArCollectionsCommon):
         self._run_ladder("2026-03-23")
         refund = self._create_invoice_due("2026-03-30", 1000, move_type="out_refund")
         (self._receivable(self.invoice) + self._receivable(refund)).reconcile()
+        self.env["ar.debtor"]._refresh(self.company)
+        self.assertFalse(self._thank("2026-03-31"))
+
+    def test_not_for_a_write_off(self):
+        self._run_ladder("2026-03-23")
+        account = self.company_data["default_account_expense"]
+        item = self._receivable(self.invoice)
+        entry = self.env["account.move"].create(
+            {
+                "date": "2026-03-30",
+                "journal_id": self.company_data["default_journal_misc"].id,
+                "line_ids": [
+                    Command.create(
+                        {
+                            "account_id": item.account_id.id,
+                            "partner_id": self.customer.id,
+                            "credit": 1000,
+                        }
+                    ),
+                    Command.create({"account_id": account.id, "debit": 1000}),
+                ],
+            }
+        )
+        entry.action_post()
+        (item + entry.line_ids.filtered("credit")).reconcile()
+        self.assertTrue(item.reconciled)
+        self.env.cr.flush()
         self.env["ar.debtor"]._refresh(self.company)
         self.assertFalse(self._thank("2026-03-31"))
 

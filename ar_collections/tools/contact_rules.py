@@ -16,7 +16,7 @@ class ContactRule:
 
     ``weekdays``: allowed ones, Monday is 0. ``max_count`` contacts in ``period_days``
     days, today's included. ``days_after_talk``: none on that many days, the day of the
-    conversation being the first.
+    conversation being the first. ``holidays``: days off where the person lives.
     """
 
     id: int = 0
@@ -27,19 +27,19 @@ class ContactRule:
     max_count: int = 0
     period_days: int = 0
     days_after_talk: int = 0
+    holidays: frozenset = frozenset()
 
-    def next(self, moment, zone, history=(), holidays=frozenset()):
+    def next(self, moment, zone, history=()):
         """The first moment from ``moment`` on at which the rule allows a contact.
 
         :param datetime moment: aware
         :param zone: where the person lives
         :param history: (day, is_talk) of each contact that counts, in that zone
-        :param holidays: days off where the person lives
         :rtype: datetime
         """
         here = moment.astimezone(zone)
         day = max(here.date(), self._get_free_day(here.date(), history))
-        while not self._is_open(day, holidays):
+        while not self._is_open(day):
             day += timedelta(days=1)
             if day - here.date() > HORIZON:
                 break
@@ -51,11 +51,11 @@ class ContactRule:
             return self._at(day, self.hour_from, zone)
         if here < self._at(day, self.hour_to or 24.0, zone):
             return moment
-        return self.next(self._at(day, 24.0, zone), zone, history, holidays)
+        return self.next(self._at(day, 24.0, zone), zone, history)
 
-    def _is_open(self, day, holidays):
+    def _is_open(self, day):
         return day.weekday() in self.weekdays and not (
-            self.skips_holidays and day in holidays
+            self.skips_holidays and day in self.holidays
         )
 
     def _get_free_day(self, day, history):
@@ -77,7 +77,7 @@ class ContactRule:
         return datetime.combine(day, clock, tzinfo=zone).astimezone(timezone.utc)
 
 
-def get_first_allowed(moment, rules, zones, holidays=frozenset()):
+def get_first_allowed(moment, rules, zones):
     """The first moment that all rules allow in all zones, and which rule says so.
 
     :param datetime moment: aware
@@ -92,7 +92,7 @@ def get_first_allowed(moment, rules, zones, holidays=frozenset()):
         changed = False
         for rule, history in rules:
             for zone in zones:
-                later = rule.next(moment, zone, history, holidays)
+                later = rule.next(moment, zone, history)
                 if later > moment:
                     moment, changed = later, True
                     refusing = refusing or rule

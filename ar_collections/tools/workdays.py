@@ -30,6 +30,7 @@ class Workdays:
         :param holidays: dates on which nobody works
         """
         self.first = first
+        self.holidays = frozenset(holidays)
         count = (last - first).days + 1
         span = [first + timedelta(days=i) for i in range(count)]
         works = [

@@ -23,6 +23,8 @@ class ArContactCall(models.TransientModel):
     totals = fields.Html(related="debtor_id.totals")
     outlook = fields.Html(related="debtor_id.outlook")
     hold = fields.Char("Not now", compute="_compute_hold")
+    wish = fields.Char("Wishes", compute="_compute_hold")
+    local_time = fields.Char("There it is", compute="_compute_hold")
     outcome = fields.Selection(
         [
             ("none", "Nobody answered"),
@@ -43,22 +45,30 @@ class ArContactCall(models.TransientModel):
 
     @api.depends("debtor_id")
     def _compute_partner_id(self):
-        """The invoice contact with a number, else whoever has one."""
+        """Who gets the reminders, the invoice contact, the customer, whoever has a number.
+
+        Somebody who does not want to be called comes last.
+        """
         for call in self:
             customer = call.debtor_id.partner_id
-            contacts = customer.child_ids.filtered(
-                lambda p: p.type == "invoice" and p.phone
-            )
-            reachable = contacts or customer.filtered("phone")
-            others = customer.child_ids.filtered("phone")
-            call.partner_id = (reachable or others or customer)[:1]
+            people = customer.child_ids
+            ranked = [
+                *people.filtered(lambda p: p.ar_contact_role == "dunning"),
+                *people.filtered(lambda p: p.type == "invoice"),
+                customer,
+                *people,
+            ]
+            reachable = [p for p in ranked if p.phone]
+            willing = [p for p in reachable if not p._is_called_in_vain()]
+            call.partner_id = (willing or reachable or [customer])[0]
 
     @api.depends("debtor_id", "partner_id")
     def _compute_hold(self):
         for call in self:
-            call.hold = call.partner_id and call.debtor_id._get_call_refusal(
-                call.partner_id
-            )
+            person, debtor = call.partner_id, call.debtor_id
+            call.hold = person and debtor._get_call_refusal(person)
+            call.wish = person and person._get_ar_wish_summary()
+            call.local_time = person and debtor._get_local_time(person)
 
     # === ACTION METHODS === #
 
