@@ -43,6 +43,7 @@ from . import ar_opening_item_post
 from . import ar_dunning_engine
 from . import ar_dunning_engine_count
 from . import ar_dunning_engine_days
+from . import ar_dunning_engine_reach
 from . import ar_dunning_engine_scope
 from . import ar_dunning_explain
 from . import ar_dunning_explain_notice
@@ -55,6 +56,7 @@ from . import ar_dunning_run_undo
 from . import ar_dunning_notice
 from . import ar_dunning_notice_answer
 from . import ar_dunning_notice_change
+from . import ar_dunning_notice_fallback
 from . import ar_dunning_notice_hold
 from . import ar_dunning_notice_message
 from . import ar_dunning_notice_delivery

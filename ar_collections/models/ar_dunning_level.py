@@ -70,11 +70,12 @@ class ArDunningLevel(models.Model):
         default="email",
     )
     fallback_channel = fields.Selection(
-        [("letter", "Letter"), ("none", "Nobody is contacted")],
-        "If no e-mail is possible",
+        [("email", "E-mail"), ("letter", "Letter"), ("none", "Nobody is contacted")],
+        "If that is not possible",
         required=True,
         default="letter",
-        help="Used when the customer has no valid e-mail address or it is blacklisted.",
+        help="Used when the customer cannot be reached by the channel: no valid address, "
+        "blacklisted, not wanted, or it came back. The same as the channel means nobody.",
     )
     mail_template_id = fields.Many2one(
         "mail.template",
