@@ -55,6 +55,7 @@ from . import ar_dunning_run_figures
 from . import ar_dunning_run_undo
 from . import ar_dunning_notice
 from . import ar_dunning_notice_answer
+from . import ar_dunning_notice_call
 from . import ar_dunning_notice_change
 from . import ar_dunning_notice_fallback
 from . import ar_dunning_notice_hold

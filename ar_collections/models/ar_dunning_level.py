@@ -1,6 +1,30 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+# What of a level is recorded with each version of its policy.
+LEVEL_FIELDS = (
+    "name",
+    "sequence",
+    "delay_days",
+    "delay_basis",
+    "day_type",
+    "min_interval_days",
+    "min_amount",
+    "min_percent",
+    "channel",
+    "fallback_channel",
+    "recipient_role",
+    "copy_manager",
+    "copy_salesperson",
+    "deadline_days",
+    "needs_approval",
+    "mail_template_id",
+    "attach_invoices",
+    "attach_letter",
+    "report_id",
+    "action_ids",
+)
+
 
 class ArDunningLevel(models.Model):
     """One rung of a policy: when it is reached, what is said, what is done."""
@@ -189,6 +213,11 @@ class ArDunningLevel(models.Model):
             )
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _get_version_fields(self):
+        """What of a level is recorded with each version; addons append their fields."""
+        return list(LEVEL_FIELDS)
 
     def _get_variant(self, profile):
         """What the level does otherwise for payers of a profile; empty if nothing."""

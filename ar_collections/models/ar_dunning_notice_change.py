@@ -257,7 +257,13 @@ class ArDunningNotice(models.Model):
             partner, other, level, self.company_id
         ):
             return other
-        raise UserError(f"{partner.display_name}: {engine._explain_no_contact(level)}")
+        raise UserError(
+            self.env._(
+                "%(partner)s: %(reason)s",
+                partner=partner.display_name,
+                reason=engine._explain_no_contact(level),
+            )
+        )
 
     def _check_draft(self):
         self.ensure_one()

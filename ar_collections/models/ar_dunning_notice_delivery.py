@@ -179,7 +179,7 @@ class ArDunningNotice(models.Model):
                 "ar_collections.mail_activity_type_collection_call",
                 date_deadline=notice.date_deadline,
                 summary=notice._get_call_summary(),
-                note=debtor.totals,
+                note=notice._get_call_note(),
                 user_id=user.id,
             )
 
