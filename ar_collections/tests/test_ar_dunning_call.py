@@ -19,7 +19,7 @@ class TestArDunningCall(ArCollectionsCommon):
         notice = self._run_ladder(TODAY)
         (task,) = notice.debtor_id.activity_ids
         self.assertEqual(task.date_deadline, notice.date_deadline)
-        return str(task.note)
+        return str(task.note).replace("&nbsp;", "\xa0")
 
     def test_figures_person_number_and_items(self):
         self.customer.phone = "+32 2 555 12 12"

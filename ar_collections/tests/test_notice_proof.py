@@ -70,16 +70,20 @@ class TestNoticeProof(ArCollectionsCommon):
         with freeze_time("2026-04-02"):
             self._keep(notice, tracking_number=" RR 123", date_delivered="2026-04-02")
         self.assertEqual(notice.tracking_number, "RR 123")
-        # who kept it, and when, is told
-        self.env.flush_all()
-        self.cr.precommit.run()
-        tracked = notice.sudo().message_ids.tracking_value_ids
-        self.assertIn("RR 123", tracked.mapped("new_value_char"))
         self.assertEqual(str(notice.date_delivered), "2026-04-02")
         self.assertEqual(notice.proof_ids.res_id, notice.id)
         # the proof is no part of what was sent
         notice.invalidate_recordset(["is_intact"])
         self.assertTrue(notice.is_intact)
+
+    def test_who_kept_it_is_told_in_the_chatter(self):
+        notice = self._send_letter()
+        told = notice.with_context(tracking_disable=False, mail_notrack=False)
+        told._record_delivery("RR 124", notice.date_sent, self.env["ir.attachment"])
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        tracked = notice.sudo().message_ids.tracking_value_ids
+        self.assertIn("RR 124", tracked.mapped("new_value_char"))
 
     def test_delivery_that_cannot_be(self):
         notice = self._send_letter()

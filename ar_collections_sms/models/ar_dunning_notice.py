@@ -8,9 +8,8 @@ from odoo.addons.sms.tools.sms_tools import sms_content_to_rendered_html
 from ..tools.sms_size import measure, simplify
 
 # As long as a link to an invoice: what the level's form shows as an example.
-SAMPLE_PATH = (
-    "/my/invoices/12345?access_token=00000000-0000-0000-0000-000000000000&ar_lang=en_US"
-)
+KEY = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+SAMPLE_PATH = f"/my/invoices/12345?access_token={KEY}&ar_lang=en_US"
 
 
 class ArDunningNotice(models.Model):
@@ -98,7 +97,12 @@ class ArDunningNotice(models.Model):
         if url := self._get_payment_url():
             return url
         claimed = self.line_ids.filtered(lambda ln: ln.amount_residual > 0)
-        return self._get_portal_url(claimed) if len(claimed) == 1 else False
+        url = self._get_portal_url(claimed) if len(claimed) == 1 else False
+        if url and self.state != "sent" and "access_token" not in url:
+            # a preview writes no key, but it is as long as what will be sent
+            lang = self.partner_id.lang
+            url += f"?access_token={KEY}" + (f"&ar_lang={lang}" if lang else "")
+        return url
 
     def _get_sms_date(self):
         """By when to pay: what comes on its due date, what is late by the deadline."""

@@ -28,6 +28,8 @@ class TestStorySms(SmsCommon):
         self.assertIn(NUMBER, notice.preview)
         self.assertRegex(notice.sms_size, r"^\d+ characters, 2 SMS$")
         self.assertFalse(notice.body)
+        self.assertFalse(self.invoice.access_token)
+        size = notice.sms_size
 
         run.action_confirm()
         self._deliver()
@@ -42,6 +44,8 @@ class TestStorySms(SmsCommon):
             sms.body, f"{TEXT} Pay here: {link} Just paid? Then please ignore this."
         )
         self.assertEqual(notice.sms_state, "ready")
+        notice.invalidate_recordset(["sms_size"])
+        self.assertEqual(notice.sms_size, size)
 
         self._process_queue()
         self.assertEqual([sent["number"] for sent in self._sms], [NUMBER])
@@ -53,6 +57,7 @@ class TestStorySms(SmsCommon):
         self.assertEqual(notice.sms_state, "sent")
 
     def test_exact_text_is_kept_and_sealed(self):
+        self.customer.company_id = self.company
         notice = self._send()
         sms = self._get_sms(notice)
         self.assertEqual(notice.subject, f"SMS {NUMBER}")

@@ -96,6 +96,9 @@ class ArDunningNotice(models.Model):
         :param str sentence: what happened
         """
         self.write({"post_state": "error", "post_failure": code, "is_printed": False})
+        for notice in self:
+            # the chatter says that it was sent, since core wrote that when it was queued
+            notice._message_log(body=sentence)
         if code in UNPOSTABLE:
             for notice in self:
                 notice._set_undelivered(

@@ -75,6 +75,7 @@ class TestLetterFailures(PostCommon):
         self.assertEqual(
             notice.debtor_id.activity_ids.summary, "Letter could not be posted"
         )
+        self.assertIn("that country", notice.message_ids[0].body)
         notice.action_print_instead()
         self._deliver()
         self.assertRecordValues(
