@@ -57,6 +57,7 @@ from . import ar_charge_engine
 from . import ar_dunning_engine
 from . import ar_dunning_engine_count
 from . import ar_dunning_engine_days
+from . import ar_dunning_engine_reach
 from . import ar_dunning_engine_scope
 from . import ar_dunning_explain
 from . import ar_dunning_explain_notice
@@ -68,7 +69,9 @@ from . import ar_dunning_run_figures
 from . import ar_dunning_run_undo
 from . import ar_dunning_notice
 from . import ar_dunning_notice_answer
+from . import ar_dunning_notice_call
 from . import ar_dunning_notice_change
+from . import ar_dunning_notice_fallback
 from . import ar_dunning_notice_hold
 from . import ar_dunning_notice_message
 from . import ar_dunning_notice_delivery

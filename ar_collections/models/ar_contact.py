@@ -38,6 +38,7 @@ class ArContact(models.Model):
             ("talk", "Talked"),
             ("wrong", "Wrong number"),
             ("sent", "Sent"),
+            ("failed", "Did not arrive"),
         ],
         required=True,
         default="sent",

@@ -128,7 +128,7 @@ class ArContactRule(models.Model):
                     ("debtor_id", "in", debtors.ids),
                     ("date", ">=", moment - timedelta(days=max(spans) + 2)),
                     ("date", "<=", moment),
-                    ("outcome", "!=", "wrong"),
+                    ("outcome", "not in", ("wrong", "failed")),
                 ]
             )
         )

@@ -3,7 +3,6 @@ from contextlib import contextmanager
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .ar_dunning_engine_letter_sql import LETTERS_SQL
 from .ar_dunning_engine_parts import (
     ALL_DEBTORS_SQL,
     CONTACTS_SQL,
@@ -126,7 +125,7 @@ class ArDunningEngine(models.AbstractModel):
                 SQL("situation.date_due"),
                 SQL("situation.previous_date"),
             ),
-            letters=SQL(LETTERS_SQL),
+            letters=self._get_letters_sql(company),
             profiles=SQL(PROFILE_ROWS_SQL),
             **{
                 "rates": self._get_rates_sql(company, date),
@@ -210,6 +209,7 @@ class ArDunningEngine(models.AbstractModel):
 
     @api.model
     def _flush_decision(self):
+        """Write what the query reads; whoever makes it read more, flushes that, too."""
         for model in (
             "ar.debtor",
             "ar.dunning.level",

@@ -74,21 +74,15 @@ claim AS (
   ORDER BY group_id, currency_id, group_key, is_met DESC, is_silent, is_upcoming,
            rank DESC, level_id
 ),
--- one with a usable address before one without; among these whom the level asks for, then
+-- one who can be reached before one who cannot; among these whom the level asks for, then
 -- the invoice contact, or the head office itself where there are several
 candidate AS (
     SELECT c.group_id, c.currency_id, c.group_key, p.id AS recipient_id,
            l.channel, l.fallback_channel,
-           p.email_normalized IS NOT NULL AND p.ar_no_email IS NOT TRUE
-               AND p.email_normalized IS DISTINCT FROM p.ar_bounced_email
-               AND NOT EXISTS (
-                   SELECT FROM mail_blacklist b
-                    WHERE b.email = p.email_normalized AND b.active) AS has_email,
-           COALESCE(p.street, '') != '' AND COALESCE(p.city, '') != '' AS has_address,
+           %(has_channel)s AS has_channel, %(has_fallback)s AS has_fallback,
            -- the person's own wish, else the customer's; paper only where the level
            -- allows it
-           l.channel = 'email' AND l.fallback_channel = 'letter'
-               AND COALESCE(p.street, '') != '' AND COALESCE(p.city, '') != ''
+           l.channel = 'email' AND l.fallback_channel = 'letter' AND %(has_fallback)s
                AND COALESCE(NULLIF(p.ar_wish_channel, ''), head.ar_wish_channel)
                    = 'letter' AS wants_letter,
            CASE l.recipient_role
@@ -110,19 +104,14 @@ candidate AS (
 ),
 recipient AS (
     SELECT DISTINCT ON (group_id, currency_id, group_key)
-           group_id, currency_id, group_key, recipient_id, reach.channel,
-           reach.channel = 'email' OR (reach.channel = 'letter' AND has_address)
-               OR candidate.channel = 'none' AS is_reachable
+           group_id, currency_id, group_key, recipient_id,
+           CASE WHEN wants_letter IS TRUE THEN 'letter'
+                WHEN has_channel THEN channel ELSE fallback_channel END AS channel,
+           has_channel OR has_fallback AS is_reachable
       FROM candidate
-     CROSS JOIN LATERAL (
-        SELECT CASE WHEN wants_letter IS TRUE THEN 'letter'
-                    WHEN candidate.channel != 'email' OR has_email
-                    THEN candidate.channel
-                    ELSE candidate.fallback_channel END AS channel) reach
   ORDER BY group_id, currency_id, group_key,
-           (candidate.channel = 'email'
-            AND (has_email OR wants_letter IS TRUE)) DESC,
-           ((candidate.channel = 'email' AND has_email) OR has_address) DESC,
+           (has_channel OR wants_letter IS TRUE) DESC,
+           (has_channel OR has_fallback) DESC,
            role_rank,
            (recipient_id = group_id) = (contacts != 1) DESC,
            recipient_id

@@ -11,7 +11,7 @@ class ArDunningEngine(models.AbstractModel):
     def _explain_skip(self, facts):
         """Why an item was left alone.
 
-        :param dict facts: ``reason``, ``level``, ``interval``, ``next_date``,
+        :param dict facts: ``reason``, ``level``, ``next_level``, ``interval``, ``next_date``,
             ``contact_date``, ``currency``, ``claim``, ``min_amount``, ``is_entry``,
             ``waiting`` (the notice that comes first), ``pause_until``,
             ``is_pause_endless``
@@ -89,10 +89,7 @@ class ArDunningEngine(models.AbstractModel):
                 "not known. Import or enter them, then run again.",
                 level=facts.get("level"),
             ),
-            "no_contact": _(
-                "No usable e-mail address and no complete postal address (street and "
-                "city): complete the customer's contact."
-            ),
+            "no_contact": self._explain_no_contact(facts.get("next_level")),
             "other_policy": _("Its policy is not part of this run."),
         }
         return sentences.get(facts["reason"], facts["reason"])
@@ -171,6 +168,7 @@ class ArDunningEngine(models.AbstractModel):
                 "reason": verdict,
                 "is_entry": line.move_id.move_type == "entry",
                 "level": level.name,
+                "next_level": level,
                 "interval": level.min_interval_days,
                 "currency": line.currency_id,
             }

@@ -122,8 +122,17 @@ class ArDunningEngine(models.AbstractModel):
                 "Sent as a letter: %(person)s prefers letters.",
                 person=notice.partner_id.display_name,
             )
-        if is_letter:
-            return _("Sent as a letter: there is no usable e-mail address.")
+        if notice.channel not in (notice.level_id.channel, "none"):
+            names = dict(notice._fields["channel"]._description_selection(self.env))
+            missing = self._get_missing_words().get(notice.level_id.channel)
+            if notice.failed_channel == notice.level_id.channel:
+                missing = _("that did not arrive")
+            return _(
+                "Goes by %(channel)s instead of %(other)s: %(missing)s.",
+                channel=names[notice.channel],
+                other=names.get(notice.level_id.channel, notice.level_id.channel),
+                missing=missing or _("not possible"),
+            )
         if notice.contact_date:
             return _(
                 "The customer was last contacted on %(date)s (distance kept: %(days)s "

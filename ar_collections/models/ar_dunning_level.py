@@ -1,6 +1,31 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+# What of a level is recorded with each version of its policy.
+LEVEL_FIELDS = (
+    "name",
+    "sequence",
+    "delay_days",
+    "delay_basis",
+    "day_type",
+    "min_interval_days",
+    "min_amount",
+    "min_percent",
+    "channel",
+    "fallback_channel",
+    "recipient_role",
+    "copy_manager",
+    "copy_salesperson",
+    "deadline_days",
+    "needs_approval",
+    "mail_template_id",
+    "attach_invoices",
+    "attach_letter",
+    "announces_charges",
+    "report_id",
+    "action_ids",
+)
+
 
 class ArDunningLevel(models.Model):
     """One rung of a policy: when it is reached, what is said, what is done."""
@@ -70,11 +95,12 @@ class ArDunningLevel(models.Model):
         default="email",
     )
     fallback_channel = fields.Selection(
-        [("letter", "Letter"), ("none", "Nobody is contacted")],
-        "If no e-mail is possible",
+        [("email", "E-mail"), ("letter", "Letter"), ("none", "Nobody is contacted")],
+        "If that is not possible",
         required=True,
         default="letter",
-        help="Used when the customer has no valid e-mail address or it is blacklisted.",
+        help="Used when the customer cannot be reached by the channel: no valid address, "
+        "blacklisted, not wanted, or it came back. The same as the channel means nobody.",
     )
     mail_template_id = fields.Many2one(
         "mail.template",
@@ -188,6 +214,11 @@ class ArDunningLevel(models.Model):
             )
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _get_version_fields(self):
+        """What of a level is recorded with each version; addons append their fields."""
+        return list(LEVEL_FIELDS)
 
     def _get_variant(self, profile):
         """What the level does otherwise for payers of a profile; empty if nothing."""

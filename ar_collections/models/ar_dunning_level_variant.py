@@ -2,6 +2,14 @@ from odoo import api, fields, models
 
 from .const import PROFILES
 
+VARIANT_FIELDS = (
+    "payer_profile",
+    "is_skipped",
+    "delay_days",
+    "deadline_days",
+    "mail_template_id",
+)
+
 
 class ArDunningLevelVariant(models.Model):
     """What a level does otherwise for payers of one profile."""
@@ -81,3 +89,10 @@ class ArDunningLevelVariant(models.Model):
         result = super().unlink()
         policies.exists()._record_version()
         return result
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _get_version_fields(self):
+        """What of it is recorded with each version; addons append their fields."""
+        return list(VARIANT_FIELDS)

@@ -51,7 +51,13 @@ class ArDunningNotice(models.Model):
     date_sent = fields.Date("Sent on", readonly=True, index=True)
     date_deadline = fields.Date("Pay by", readonly=True)
     channel = fields.Selection(
-        [("email", "E-mail"), ("letter", "Letter"), ("none", "No message")],
+        [
+            ("email", "E-mail"),
+            ("letter", "Letter"),
+            # history stays true when the addon that sends them is gone
+            ("sms", "SMS"),
+            ("none", "No message"),
+        ],
         required=True,
         readonly=True,
     )
@@ -192,6 +198,8 @@ class ArDunningNotice(models.Model):
     def action_retry(self):
         """Queue failed notices again; each is looked at afresh before it goes."""
         failed = self._as_collector().filtered(lambda n: n.state == "error")
+        # whoever presses the button has mended what was wrong
+        failed.failed_channel = False
         failed._queue_again()
         return True
 
@@ -238,14 +246,14 @@ class ArDunningNotice(models.Model):
                     notice=sent[0].display_name,
                 )
             )
-        # an e-mail that failed must not go out by its own “Retry” afterwards
+        # what failed must not go out by its own “Retry” afterwards
         self._cancel_mails()
         moved = self._update_state(("draft", "queued", "error"), "cancel")
         moved.write({"cancel_reason": reason})
         return moved
 
     def _cancel_mails(self):
-        """Take the e-mails of these notices that were not sent out of the queue."""
+        """Take the messages of these notices that were not sent out of their queues."""
         # sudo: the mail queue belongs to the system
         self.env["mail.mail"].sudo().search(
             [

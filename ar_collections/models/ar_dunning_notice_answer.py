@@ -19,21 +19,18 @@ class ArDunningNotice(models.Model):
         )
         for partner in people:
             partner.ar_bounced_email = partner.email_normalized
-        came_back = self.filtered(lambda n: n.partner_id in people)
-        came_back = came_back._update_state(("sent",), "error")
-        for notice in came_back:
-            notice.problem = self.env._(
-                "The e-mail to %(email)s came back: %(reason)s",
-                email=notice.partner_id.email_normalized,
-                reason=reason or self.env._("no reason given"),
+        for notice in self.filtered(
+            lambda n: n.partner_id in people and n.state == "sent"
+        ):
+            notice._set_undelivered(
+                self.env._(
+                    "The e-mail to %(email)s came back: %(reason)s",
+                    email=notice.partner_id.email_normalized,
+                    reason=reason or self.env._("no reason given"),
+                ),
+                self.env._("E-mail came back"),
+                is_address_dead=True,
             )
-        by_letter = came_back.filtered(lambda n: n._has_other_way())
-        for notice in by_letter:
-            notice.change_note = "\n".join(
-                filter(None, [notice.change_note, notice.problem])
-            )
-        by_letter._queue_again()
-        (came_back - by_letter)._ask_for_address()
 
     def _has_other_way(self):
         """Whether the customer can be reached without the address that is dead."""
@@ -52,13 +49,11 @@ class ArDunningNotice(models.Model):
             for row in rows
         )
 
-    def _ask_for_address(self):
+    def _ask_for_address(self, summary):
         """Somebody has to find out how the customer is reached."""
         for notice in self:
             notice.debtor_id._plan_answer(
-                self.env._("E-mail came back"),
-                notice.problem,
-                notice._get_responsible(),
+                summary, notice.problem, notice._get_responsible()
             )
 
 

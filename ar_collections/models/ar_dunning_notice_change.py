@@ -249,15 +249,19 @@ class ArDunningNotice(models.Model):
 
     def _get_channel_for(self, partner):
         level = self.level_id
-        if level.channel != "email" or partner.email_normalized:
+        engine = self.env["ar.dunning.engine"]
+        if engine._is_reachable(partner, level.channel, level, self.company_id):
             return level.channel
-        if level.fallback_channel == "letter" and partner.street and partner.city:
-            return "letter"
+        other = level.fallback_channel
+        if other != "none" and engine._is_reachable(
+            partner, other, level, self.company_id
+        ):
+            return other
         raise UserError(
             self.env._(
-                "%(partner)s has no e-mail address and no complete postal address. "
-                "Complete the contact first.",
+                "%(partner)s: %(reason)s",
                 partner=partner.display_name,
+                reason=engine._explain_no_contact(level),
             )
         )
 

@@ -123,7 +123,7 @@ class ArDunningNotice(models.Model):
             notice.date_deadline = notice._get_deadline(notice.date_sent)
         self._update_state(("queued",), "sent")
         self._ensure_access_tokens()
-        getattr(self, f"_deliver_{channel}")()
+        self._get_delivery(channel)()
         self._record_contacts()
         for notice in self:
             # what led to it, as it was; levels change their names and days later
@@ -133,6 +133,18 @@ class ArDunningNotice(models.Model):
         self.flush_recordset()
         self.env["ar.debtor"]._refresh(self.company_id, self.debtor_id.partner_id.ids)
         return self
+
+    def _get_delivery(self, channel):
+        deliver = getattr(self, f"_deliver_{channel}", None)
+        if not deliver:
+            raise UserError(
+                self.env._(
+                    "No installed addon sends notices by this channel (%s) any more. "
+                    "Choose another one on the level, then try again.",
+                    channel,
+                )
+            )
+        return deliver
 
     def _set_problem(self, error):
         known = isinstance(error, UserError)
@@ -167,7 +179,7 @@ class ArDunningNotice(models.Model):
                 "ar_collections.mail_activity_type_collection_call",
                 date_deadline=notice.date_deadline,
                 summary=notice._get_call_summary(),
-                note=debtor.totals,
+                note=notice._get_call_note(),
                 user_id=user.id,
             )
 

@@ -94,6 +94,14 @@ class ArDunningNotice(models.Model):
         same = usable.filtered(lambda a: a.currency_id == self.currency_id)
         return (same or usable)[:1]
 
+    def _get_payment_url(self):
+        """Link to pay the whole claim; none here. Extensions that take payments give one.
+
+        :rtype: str | bool
+        """
+        self.ensure_one()
+        return False
+
     def _get_portal_url(self, line):
         """Link on which the customer sees and pays one invoice without a password.
 

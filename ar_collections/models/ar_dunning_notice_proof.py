@@ -34,8 +34,10 @@ class ArDunningNotice(models.Model):
         "As sent", compute="_compute_is_intact", help="The seal fits what is kept."
     )
     is_registered = fields.Boolean(compute="_compute_is_registered", store=True)
-    tracking_number = fields.Char(readonly=True, copy=False)
-    date_delivered = fields.Date("Delivered on", readonly=True, copy=False)
+    tracking_number = fields.Char(readonly=True, copy=False, tracking=True)
+    date_delivered = fields.Date(
+        "Delivered on", readonly=True, copy=False, tracking=True
+    )
     proof_ids = fields.Many2many(
         "ir.attachment",
         "ar_dunning_notice_proof_rel",
@@ -136,13 +138,32 @@ class ArDunningNotice(models.Model):
                         notice.display_name,
                     )
                 )
+            if date_delivered and date_delivered > notice.company_id._ar_today():
+                raise UserError(
+                    self.env._(
+                        "%s cannot have arrived on a day to come.", notice.display_name
+                    )
+                )
         for notice in notices:
-            # sudo: files that the collector has just uploaded belong to the notice now
-            proofs.sudo().write({"res_model": self._name, "res_id": notice.id})
+            files = notice._take_proofs(proofs)
             notice.write(
                 {
-                    "tracking_number": tracking_number,
+                    "tracking_number": (tracking_number or "").strip(),
                     "date_delivered": date_delivered,
-                    "proof_ids": [fields.Command.link(file.id) for file in proofs],
+                    "proof_ids": [fields.Command.link(file.id) for file in files],
                 }
             )
+
+    def _take_proofs(self, proofs):
+        """Keep files with the notice; those of another record stay there, too.
+
+        :param proofs: recordset of `ir.attachment` of whoever uploads them
+        :raise AccessError: if they are not theirs to give
+        """
+        proofs.check_access("write")
+        # sudo: checked above; they are the notice's now, and nobody's to change
+        mine = proofs.sudo().filtered(lambda file: not file.res_id)
+        owner = {"res_model": self._name, "res_id": self.id}
+        mine.write(owner)
+        others = proofs.sudo() - mine
+        return mine + others.browse([file.copy(owner).id for file in others])

@@ -119,10 +119,12 @@ class ArDunningNotice(models.Model):
                 )
             )
             return False
+        way = self._get_way(row)
+        if not way:
+            self._set_no_way()
+            return False
         level = self.level_id.browse(row["level_id"])
-        vals = {"min_amount": row["min_amount"] or 0.0}
-        if not self.is_redirected:
-            vals |= {"partner_id": row["recipient_id"], "channel": row["channel"]}
+        vals = {"min_amount": row["min_amount"] or 0.0, **way}
         if not self.is_level_changed and level != self.level_id:
             vals["level_id"] = level.id
             self.change_note = self._add_note(

@@ -87,7 +87,8 @@ class ArDunningRun(models.Model):
 
         What waits is not sent. What was sent stays in the history, with the mark that
         it does not count: the items go back to the level they had, and the distance
-        from the last contact is kept. Letters that nobody printed are cancelled.
+        from the last contact is kept. What has not left yet, such as letters that nobody
+        printed, is cancelled.
 
         :param str reason: kept on the notices and in the consistency report
         :raise UserError: if a later run has sent these customers something since
@@ -122,15 +123,13 @@ class ArDunningRun(models.Model):
                     ),
                 }
             )
-            unprinted = sent.filtered(
-                lambda n: n.channel == "letter" and not n.is_printed
-            )
-            unprinted._update_state(("sent",), "cancel")
-            unprinted.cancel_reason = reason
+            recalled = sent._recall()
+            recalled._update_state(("sent",), "cancel")
+            recalled.cancel_reason = reason
             sent._undo_actions()
             sent._log_deviation("undone", reason)
             run._finish()
-            if run.state == "done" and not (sent - unprinted):
+            if run.state == "done" and not (sent - recalled):
                 run.state = "cancel"
             self.env["ar.debtor"]._refresh(
                 run.company_id, run.notice_ids.debtor_id.partner_id.ids

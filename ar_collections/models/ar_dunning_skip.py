@@ -62,6 +62,7 @@ class ArDunningSkip(models.Model):
                     "reason": skip.reason,
                     "is_entry": skip.move_id.move_type == "entry",
                     "level": skip.next_level_id.name,
+                    "next_level": skip.next_level_id,
                     "interval": skip.next_level_id.min_interval_days,
                     "next_date": skip.next_date,
                     "pause_until": skip.next_date,

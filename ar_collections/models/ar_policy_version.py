@@ -10,36 +10,6 @@ POLICY_FIELDS = (
     "description",
     "is_printed_on_invoice",
 )
-LEVEL_FIELDS = (
-    "name",
-    "sequence",
-    "delay_days",
-    "delay_basis",
-    "day_type",
-    "min_interval_days",
-    "min_amount",
-    "min_percent",
-    "channel",
-    "fallback_channel",
-    "recipient_role",
-    "copy_manager",
-    "copy_salesperson",
-    "deadline_days",
-    "needs_approval",
-    "mail_template_id",
-    "attach_invoices",
-    "attach_letter",
-    "announces_charges",
-    "report_id",
-    "action_ids",
-)
-VARIANT_FIELDS = (
-    "payer_profile",
-    "is_skipped",
-    "delay_days",
-    "deadline_days",
-    "mail_template_id",
-)
 
 
 class ArPolicyVersion(models.Model):
@@ -126,9 +96,9 @@ class ArPolicyVersion(models.Model):
             "levels": [
                 {
                     "id": level.id,
-                    **pick(level, LEVEL_FIELDS),
+                    **pick(level, level._get_version_fields()),
                     "variants": [
-                        pick(variant, VARIANT_FIELDS)
+                        pick(variant, variant._get_version_fields())
                         for variant in level.variant_ids.sorted("payer_profile")
                     ],
                 }
@@ -162,9 +132,9 @@ class ArPolicyVersion(models.Model):
                 lines.append(self.env._("Level “%s” added.", level["name"]))
                 continue
             prefix = f"{level['name']}: "
-            lines += self._tell_fields(
-                self.env["ar.dunning.level"], was, level, LEVEL_FIELDS, prefix
-            )
+            model = self.env["ar.dunning.level"]
+            names = model._get_version_fields()
+            lines += self._tell_fields(model, was, level, names, prefix)
             if was["variants"] != level["variants"]:
                 lines.append(prefix + self.env._("payer profiles changed."))
         lines += [

@@ -2,12 +2,14 @@ from . import test_accessibility
 from . import test_ar_aging_report
 from . import test_ar_debtor_profile
 from . import test_ar_debtor_todo
+from . import test_ar_dunning_call
 from . import test_ar_dunning_cases
 from . import test_ar_dunning_change
 from . import test_ar_dunning_claim
 from . import test_ar_dunning_contact
 from . import test_ar_dunning_delivery
 from . import test_ar_dunning_engine
+from . import test_ar_dunning_fallback
 from . import test_ar_dunning_night
 from . import test_ar_dunning_notice
 from . import test_ar_dunning_properties

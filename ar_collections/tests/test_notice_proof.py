@@ -1,3 +1,5 @@
+from freezegun import freeze_time
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
@@ -117,7 +119,8 @@ class TestNoticeProof(ArCollectionsCommon):
         self.first.is_registered = True
         notice = self._send_letter()
         self.assertTrue(notice.is_registered)
-        self._keep(notice, tracking_number="RR 123", date_delivered="2026-04-02")
+        with freeze_time("2026-04-02"):
+            self._keep(notice, tracking_number=" RR 123", date_delivered="2026-04-02")
         self.assertEqual(notice.tracking_number, "RR 123")
         self.assertEqual(str(notice.date_delivered), "2026-04-02")
         self.assertEqual(notice.proof_ids.res_id, notice.id)
@@ -125,10 +128,21 @@ class TestNoticeProof(ArCollectionsCommon):
         notice.invalidate_recordset(["is_intact"])
         self.assertTrue(notice.is_intact)
 
+    def test_who_kept_it_is_told_in_the_chatter(self):
+        notice = self._send_letter()
+        told = notice.with_context(tracking_disable=False, mail_notrack=False)
+        told._record_delivery("RR 124", notice.date_sent, self.env["ir.attachment"])
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        tracked = notice.sudo().message_ids.tracking_value_ids
+        self.assertIn("RR 124", tracked.mapped("new_value_char"))
+
     def test_delivery_that_cannot_be(self):
         notice = self._send_letter()
         with self.assertRaisesRegex(UserError, "before it was sent"):
             self._keep(notice, date_delivered="2026-03-01")
+        with self.assertRaisesRegex(UserError, "day to come"):
+            self._keep(notice, date_delivered="2026-04-02")
         self.first.channel = "email"
         self._create_invoice_due("2026-03-20", 10, self._create_customer("By mail"))
         mail = self._run_ladder("2026-04-01").filtered(lambda n: n.channel == "email")
@@ -150,3 +164,33 @@ class TestNoticeProof(ArCollectionsCommon):
             )
         with self.assertRaises(AccessError):
             notice.with_user(reader).write({"tracking_number": "X"})
+
+    def test_files_of_others_are_not_taken_for_a_proof(self):
+        notice = self._send_letter()
+        collector = new_test_user(
+            self.env,
+            "proof_collector",
+            groups="ar_collections.ar_collections_group_user",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        secret = self.env["ir.attachment"].create({"name": "secret.pdf", "raw": b"x"})
+        with self.assertRaises(AccessError):
+            notice.with_user(collector)._record_delivery(
+                "RR 1", False, secret.with_user(collector)
+            )
+        self.assertFalse(secret.res_id)
+        # a file that belongs to something else stays there; the notice has a copy
+        scan = self.env["ir.attachment"].create(
+            {
+                "name": "scan.pdf",
+                "raw": b"x",
+                "res_model": "res.partner",
+                "res_id": self.customer.id,
+            }
+        )
+        notice._record_delivery("RR 1", False, scan)
+        self.assertEqual(scan.res_model, "res.partner")
+        self.assertRecordValues(
+            notice.proof_ids, [{"name": "scan.pdf", "res_id": notice.id}]
+        )
