@@ -57,7 +57,6 @@ class ArDunningRun(models.Model):
     # === BUSINESS METHODS === #
 
     def _check_state(self, state, verb):
-        super()._check_state(state, verb)
         if self.is_deciding:
             raise UserError(
                 self.env._(
@@ -66,6 +65,7 @@ class ArDunningRun(models.Model):
                     run=self.display_name,
                 )
             )
+        return super()._check_state(state, verb)
 
     def _plan_decision(self, partner_ids):
         """Leave the decision on these customers to the scheduled action."""
