@@ -67,6 +67,7 @@ from . import ar_dunning_run_decide
 from . import ar_dunning_run_night
 from . import ar_dunning_run_figures
 from . import ar_dunning_run_undo
+from . import ar_dunning_run_background
 from . import ar_dunning_notice
 from . import ar_dunning_notice_answer
 from . import ar_dunning_notice_call

@@ -1,3 +1,5 @@
+from contextlib import nullcontext
+
 import psycopg2
 
 from odoo import api, fields, models
@@ -79,31 +81,87 @@ class ArDebtor(models.Model):
         :rtype: list[int]
         """
         company = company.root_id
-        today = company._ar_today()
         if partner_ids is None:
-            partner_ids = self._get_moving_partner_ids(company, today)
-        moving = []
-        engine = self.env["ar.dunning.engine"]
-        for ids in self._split_families(partner_ids, SLICE):
-            self._ensure(company, ids)
-            decision = engine._get_decision_sql(
-                company, today, partners=self.env["res.partner"].browse(ids)
-            )
-            query = SQL(
-                REFRESH_SQL,
-                decision=decision,
-                today=fields.Date.to_string(today),
-                company=company.id,
-                ids=ids,
-            )
-            if len(ids) > MANY:
-                with engine._planning_for_many():
-                    rows = self.env.execute_query(query)
-            else:
-                rows = self.env.execute_query(query)
-            moving += [partner_id for (partner_id,) in rows]
+            moving = self._refresh_all(company)
+        else:
+            moving = []
+            for ids in self._split_families(partner_ids, SLICE):
+                self._ensure(company, ids)
+                moving += self._refresh_some(company, ids)
         self.invalidate_model()
         return moving
+
+    @api.model
+    def _refresh_some(self, company, partner_ids):
+        """Refresh the debtors of these customers; who shares a letter is among them."""
+        engine = self.env["ar.dunning.engine"]
+        partners = self.env["res.partner"].browse(partner_ids)
+        is_many = len(partner_ids) > MANY
+        with engine._planning_for_many() if is_many else nullcontext():
+            return self._write_fresh(
+                company,
+                known=self._get_fresh_sql(company, partners),
+                sent=SQL(SENT_SQL),
+                ids=partner_ids,
+            )
+
+    @api.model
+    def _refresh_all(self, company):
+        """Refresh all debtors of a company, and make those that are missing.
+
+        Nobody is named one by one: a hundred thousand numbers in a query cost as much
+        as joins. The figures are kept in between, so that the database knows how many
+        there are.
+        """
+        execute = self.env.cr.execute
+        execute("DROP TABLE IF EXISTS ar_fresh")
+        with self.env["ar.dunning.engine"]._planning_for_many():
+            execute(
+                SQL(
+                    "CREATE TEMPORARY TABLE ar_fresh ON COMMIT DROP AS %s",
+                    self._get_fresh_sql(company),
+                )
+            )
+            execute("ANALYZE ar_fresh")
+            self._ensure_fresh(company)
+            return self._write_fresh(
+                company,
+                known=SQL("SELECT * FROM ar_fresh"),
+                sent=SQL(ALL_SENT_SQL, company=company.id),
+                ids=None,
+            )
+
+    @api.model
+    def _get_fresh_sql(self, company, partners=None):
+        today = company._ar_today()
+        decision = self.env["ar.dunning.engine"]._get_decision_sql(
+            company, today, partners=partners, is_brief=True
+        )
+        return SQL(FRESH_SQL, decision=decision, today=fields.Date.to_string(today))
+
+    @api.model
+    def _write_fresh(self, company, **parts):
+        today = fields.Date.to_string(company._ar_today())
+        rows = self.env.execute_query(
+            SQL(REFRESH_SQL, company=company.id, today=today, **parts)
+        )
+        return [partner_id for (partner_id,) in rows]
+
+    @api.model
+    def _ensure_fresh(self, company):
+        """Make the debtors that the last decision missed: their items are open."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT partner_id FROM ar_fresh
+                 WHERE partner_id NOT IN (
+                        SELECT partner_id FROM ar_debtor WHERE company_id = %s)
+                """,
+                company.id,
+            )
+        )
+        if rows:
+            self._ensure(company, [partner_id for (partner_id,) in rows])
 
     @api.model
     def _split_families(self, partner_ids, size):
@@ -129,28 +187,6 @@ class ArDebtor(models.Model):
             part += members
         if part:
             yield part
-
-    @api.model
-    def _get_moving_partner_ids(self, company, today):
-        """Partners with open items now, or whose stored figures say so."""
-        open_item = self.env["ar.open.item"]
-        items = open_item._get_sql(
-            open_item._get_open_item_domain(company), today, today
-        )
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT partner_id FROM (%s) item
-                 UNION
-                SELECT partner_id FROM ar_debtor
-                 WHERE company_id = %s AND (amount_due != 0 OR level_id IS NOT NULL
-                       OR next_action_date IS NOT NULL)
-                """,
-                items,
-                company.id,
-            )
-        )
-        return [partner_id for (partner_id,) in rows]
 
     @api.model
     def _mark_stale(self, move_lines):
@@ -221,49 +257,71 @@ class ArDebtor(models.Model):
             self._refresh(company)
 
 
+# The figures of a decision by customer. Rank and level, as in the decision, in one
+# number.
+FRESH_SQL = """
+SELECT d.partner_id,
+       SUM(d.residual) AS due,
+       SUM(d.residual) FILTER (WHERE d.days_overdue > 0) AS overdue,
+       MAX(d.days_overdue)
+           FILTER (WHERE d.residual_currency > 0 AND d.days_overdue > 0) AS days,
+       -- the ladder's next step, or today where a person has to do something
+       MIN(CASE
+               WHEN d.verdict IN ('covered', 'no_contact', 'no_policy', 'no_rate',
+                                  'pending') THEN %(today)s::date
+               WHEN d.verdict IN ('dun', 'along', 'waiting', 'interval')
+                    AND d.step_date IS NOT NULL
+                   THEN GREATEST(d.step_date, %(today)s::date)
+               WHEN d.verdict = 'paused' THEN d.pause_until + 1
+           END) AS next,
+       BOOL_OR(d.verdict = 'finished') AS is_finished,
+       -- the highest level sent, and the highest of these if ranks are equal
+       (MAX(d.last_rank * 4294967296 + d.last_level_id) %% 4294967296)::int
+           AS level_id,
+       MAX(d.contact_date) AS contact_date,
+       BOOL_OR(d.verdict IN ('dun', 'along', 'covered', 'minimum', 'no_contact',
+                             'no_rate', 'paused', 'bank')) AS is_moving
+  FROM (%(decision)s) d
+GROUP BY d.partner_id
+"""
+
+# The last letter of a debtor, where it is asked for: of a few through the index …
+SENT_SQL = """
+LATERAL (SELECT n.debtor_id, MAX(n.date_sent) AS date, MAX(n.date_deadline) AS deadline
+           FROM ar_dunning_notice n
+          WHERE n.debtor_id = debtor.id AND n.state = 'sent'
+            AND known.is_finished IS NOT FALSE
+       GROUP BY n.debtor_id)
+"""
+
+# … and of all at a go.
+ALL_SENT_SQL = """
+(SELECT n.debtor_id, MAX(n.date_sent) AS date, MAX(n.date_deadline) AS deadline
+   FROM ar_dunning_notice n
+  WHERE n.company_id = %(company)s AND n.state = 'sent'
+GROUP BY n.debtor_id)
+"""
+
 # Only debtors whose figures differ are written.
 REFRESH_SQL = """
-WITH residual AS MATERIALIZED (
-    SELECT d.partner_id,
-           SUM(d.residual) AS due,
-           SUM(d.residual) FILTER (WHERE d.days_overdue > 0) AS overdue,
-           MAX(d.days_overdue)
-               FILTER (WHERE d.residual_currency > 0 AND d.days_overdue > 0) AS days,
-           -- the ladder's next step, or today where a person has to do something
-           MIN(CASE
-                   WHEN d.verdict IN ('covered', 'no_contact', 'no_policy', 'no_rate',
-                                      'pending') THEN %(today)s::date
-                   -- after the deadline of the last letter
-                   WHEN d.verdict = 'finished' THEN GREATEST(%(today)s::date, (
-                       SELECT MAX(n.date_deadline) + 1 FROM ar_dunning_notice n
-                        WHERE n.debtor_id = d.debtor_id AND n.state = 'sent'))
-                   WHEN d.verdict IN ('dun', 'along', 'waiting', 'interval')
-                        AND d.step_date IS NOT NULL
-                       THEN GREATEST(d.step_date, %(today)s::date)
-                   WHEN d.verdict = 'paused' THEN d.pause_until + 1
-               END) AS next,
-           -- the highest level sent, and the highest of these if ranks are equal
-           (MAX(ARRAY[d.last_rank, d.last_level_id])
-               FILTER (WHERE d.last_level_id IS NOT NULL))[2] AS level_id,
-           MAX(d.contact_date) AS contact_date,
-           BOOL_OR(d.verdict IN ('dun', 'along', 'covered', 'minimum', 'no_contact',
-                                 'no_rate', 'paused', 'bank')) AS is_moving
-      FROM (%(decision)s) d
-  GROUP BY d.partner_id
-),
+WITH known AS MATERIALIZED (%(known)s),
 fresh AS (
-    SELECT debtor.id, residual.level_id,
-           COALESCE(residual.due, 0) AS amount_due,
-           GREATEST(COALESCE(residual.overdue, 0), 0) AS amount_overdue,
-           COALESCE(residual.days, 0) AS days_overdue,
-           residual.next AS next_action_date,
-           CASE WHEN residual.partner_id IS NULL
-                THEN (SELECT MAX(n.date_sent) FROM ar_dunning_notice n
-                       WHERE n.debtor_id = debtor.id AND n.state = 'sent')
-                ELSE residual.contact_date END AS last_notice_date
+    SELECT debtor.id, known.level_id,
+           COALESCE(known.due, 0) AS amount_due,
+           GREATEST(COALESCE(known.overdue, 0), 0) AS amount_overdue,
+           COALESCE(known.days, 0) AS days_overdue,
+           LEAST(known.next,
+                 -- after the deadline of the last letter
+                 CASE WHEN known.is_finished
+                      THEN GREATEST(%(today)s::date, sent.deadline + 1) END)
+               AS next_action_date,
+           CASE WHEN known.partner_id IS NULL THEN sent.date
+                ELSE known.contact_date END AS last_notice_date
       FROM ar_debtor debtor
- LEFT JOIN residual ON residual.partner_id = debtor.partner_id
-     WHERE debtor.company_id = %(company)s AND debtor.partner_id = ANY(%(ids)s)
+ LEFT JOIN known ON known.partner_id = debtor.partner_id
+ LEFT JOIN %(sent)s sent ON sent.debtor_id = debtor.id
+     WHERE debtor.company_id = %(company)s
+       AND (%(ids)s::int[] IS NULL OR debtor.partner_id = ANY(%(ids)s::int[]))
 ),
 written AS (
 UPDATE ar_debtor debtor
@@ -282,5 +340,5 @@ UPDATE ar_debtor debtor
         fresh.days_overdue, fresh.next_action_date, fresh.last_notice_date)
 RETURNING debtor.id
 )
-SELECT partner_id FROM residual WHERE is_moving
+SELECT partner_id FROM known WHERE is_moving
 """

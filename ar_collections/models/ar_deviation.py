@@ -17,7 +17,9 @@ class ArDeviation(models.Model):
     date = fields.Date(required=True, index=True)
     user_id = fields.Many2one("res.users", "Person", required=True)
     debtor_id = fields.Many2one("ar.debtor", index=True, ondelete="restrict")
-    notice_id = fields.Many2one("ar.dunning.notice", ondelete="set null")
+    notice_id = fields.Many2one(
+        "ar.dunning.notice", ondelete="set null", index="btree_not_null"
+    )
     kind = fields.Selection(selection="_get_kinds", required=True)
     reason = fields.Char(required=True)
     currency_id = fields.Many2one(related="company_id.currency_id")

@@ -18,22 +18,27 @@ class ArDunningEngine(models.AbstractModel):
         :return: ``notices``, ``skipped`` (items left alone), ``amounts`` ([(currency id, amount)])
         :rtype: dict
         """
-        sql = self._get_decision_sql(company, date, policies, partners, runs)
+        sql = self._get_decision_sql(
+            company, date, policies, partners, runs, is_brief=True
+        )
         rows = self._read_for_many(
             SQL(
                 """
+                -- on its own, so that it is hashed and not sorted for what follows
+                WITH letter AS MATERIALIZED (
+                    SELECT currency_id,
+                           BOOL_OR(notice_level_id IS NOT NULL) AS is_notice,
+                           COUNT(*) FILTER (WHERE verdict NOT IN %s) AS skipped,
+                           SUM(amount)
+                               FILTER (WHERE notice_level_id IS NOT NULL
+                                       AND verdict IN %s) AS amount
+                      FROM (%s) decision
+                  GROUP BY currency_id, group_id, group_key)
                 SELECT currency_id,
                        COUNT(*) FILTER (WHERE is_notice) AS notices,
                        SUM(skipped)::int AS skipped,
                        SUM(amount) AS amount
-                  FROM (SELECT currency_id,
-                               BOOL_OR(notice_level_id IS NOT NULL) AS is_notice,
-                               COUNT(*) FILTER (WHERE verdict NOT IN %s) AS skipped,
-                               SUM(amount)
-                                   FILTER (WHERE notice_level_id IS NOT NULL
-                                           AND verdict IN %s) AS amount
-                          FROM (%s) decision
-                      GROUP BY currency_id, group_id, group_key) letter
+                  FROM letter
               GROUP BY currency_id
                 """,
                 (*IN_NOTICE, "other_policy"),
@@ -68,7 +73,7 @@ class ArDunningEngine(models.AbstractModel):
                        ) letter
               GROUP BY notice_level_id, currency_id
                 """,
-                self._get_decision_sql(company, date),
+                self._get_decision_sql(company, date, is_brief=True),
                 IN_NOTICE,
             )
         )

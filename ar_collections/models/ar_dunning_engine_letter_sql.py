@@ -3,26 +3,35 @@
 LETTERS_SQL = """
 -- one claim per letter: what is owed, less every open credit. It is summed by level
 -- first, so that it needs no join with the items: the planner cannot guess how many of
--- them have a verdict
-part AS (
-    SELECT group_id, currency_id, group_key,
-           verdict = 'dun' AS is_step,
-           is_upcoming AND verdict = 'dun' AS is_upcoming,
-           verdict = 'credit' AS is_credit,
-           CASE WHEN may_step THEN is_silent END AS is_silent,
-           CASE WHEN may_step THEN next_level_id END AS level_id,
-           CASE WHEN may_step THEN next_rank END AS rank,
-           CASE WHEN may_step THEN min_amount END AS min_amount,
-           CASE WHEN may_step THEN min_percent END AS min_percent,
-           SUM(amount) FILTER (
-               WHERE verdict IN ('credit', 'dun')
-                  OR (verdict IN ('waiting', 'interval', 'finished', 'other_policy')
-                      AND days_overdue > 0)) AS amount,
-           SUM(amount) FILTER (WHERE verdict != 'credit') AS open_amount
-      FROM (SELECT entry.*,
-                   verdict = 'dun' OR (verdict = 'interval' AND may_join) AS may_step
-              FROM entry) stepping
-  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+-- them have a verdict. What follows from level and currency is looked up afterwards
+part AS MATERIALIZED (
+    SELECT step.group_id, step.currency_id, step.group_key,
+           step.kind IN ('dun', 'note') AS is_step,
+           step.kind = 'note' AS is_upcoming,
+           step.kind = 'credit' AS is_credit,
+           lv.is_silent, step.level_id, lv.rank,
+           lv.min_amount * rate.factor AS min_amount,
+           CASE WHEN step.level_id IS NOT NULL THEN COALESCE(lv.min_percent, 0) END
+               AS min_percent,
+           step.amount, step.open_amount
+      FROM (
+        SELECT group_id, currency_id, group_key,
+               CASE WHEN verdict = 'dun' AND is_upcoming THEN 'note'
+                    WHEN verdict IN ('dun', 'credit') THEN verdict
+                    ELSE 'other' END AS kind,
+               CASE WHEN verdict = 'dun' OR (verdict = 'interval' AND may_join)
+                    THEN next_level_id END AS level_id,
+               SUM(amount) FILTER (
+                   WHERE verdict IN ('credit', 'dun')
+                      OR (verdict IN ('waiting', 'interval', 'finished', 'other_policy')
+                          AND days_overdue > 0)) AS amount,
+               SUM(amount) FILTER (WHERE verdict != 'credit') AS open_amount
+          FROM %(entries)s entry
+      GROUP BY 1, 2, 3, 4, 5) step
+ LEFT JOIN (SELECT DISTINCT id, rank, min_amount, min_percent,
+                   channel = 'none' AS is_silent
+              FROM level) lv ON lv.id = step.level_id
+ LEFT JOIN rate ON rate.currency_id = step.currency_id
 ),
 summed AS (
     SELECT group_id, currency_id, group_key, level_id, rank, min_amount, min_percent,
@@ -116,4 +125,14 @@ recipient AS (
            (recipient_id = group_id) = (contacts != 1) DESC,
            recipient_id
 )
+"""
+
+# Only the letters in which an item takes a step: in all others every item keeps its own
+# verdict, and neither claim nor minimum matters to who is written to.
+STEPPING_ENTRIES_SQL = """
+    (SELECT entry.*
+       FROM entry
+       JOIN (SELECT DISTINCT group_id, currency_id
+               FROM entry WHERE verdict = 'dun') stepping
+      USING (group_id, currency_id))
 """

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from .ar_dunning_engine_letter_sql import LETTERS_SQL
+from .ar_dunning_engine_letter_sql import LETTERS_SQL, STEPPING_ENTRIES_SQL
 
 # A usable address: asked for, not marked as dead, not refused by its owner.
 EMAIL_SQL = """
@@ -47,9 +47,11 @@ class ArDunningEngine(models.AbstractModel):
         return SQL("CASE %s %s ELSE FALSE END", channel, SQL(" ").join(cases))
 
     @api.model
-    def _get_letters_sql(self, company):
+    def _get_letters_sql(self, company, is_brief=False):
+        """How items become letters; brief: only where an item takes a step."""
         return SQL(
             LETTERS_SQL,
+            entries=SQL(STEPPING_ENTRIES_SQL if is_brief else "entry"),
             # a level without message needs nobody; no fallback is no way
             has_channel=self._get_reach_sql(company, SQL("l.channel"), SQL("TRUE")),
             has_fallback=self._get_reach_sql(

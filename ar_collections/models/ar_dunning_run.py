@@ -99,6 +99,8 @@ class ArDunningRun(models.Model):
                 or r.is_automatic
                 or r.is_import
                 or r.is_stopping
+                or r.is_deciding
+                or r.decide_total
                 or r.confirm_user_id
                 or r.confirm_date
                 or r.user_id != self.env.user
@@ -170,7 +172,13 @@ class ArDunningRun(models.Model):
         )
         if self.env.user.has_group("ar_collections.ar_collections_group_manager"):
             # a manager who confirms the run has seen it: that is the approval
-            self.notice_ids.filtered("needs_approval")._approve()
+            self.env["ar.dunning.notice"].search(
+                [
+                    ("run_id", "=", self.id),
+                    ("state", "=", "draft"),
+                    ("needs_approval", "=", True),
+                ]
+            )._approve()
         self._queue_drafts()
         self.env["ar.dunning.notice"]._trigger_delivery()
         return True

@@ -70,8 +70,12 @@ class ArDunningRun(models.Model):
     def _drop_debtors(self, debtors):
         """Take some debtors out of night drafts: another run decides on them now."""
         runs = self._as_collector()
-        runs.notice_ids.filtered(
-            lambda n: n.state == "draft" and n.debtor_id in debtors
+        runs.env["ar.dunning.notice"].search(
+            [
+                ("run_id", "in", runs.ids),
+                ("state", "=", "draft"),
+                ("debtor_id", "in", debtors.ids),
+            ]
         ).unlink()
         for run in runs.filtered(lambda r: not r.draft_count):
             run.action_cancel()

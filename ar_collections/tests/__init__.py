@@ -3,6 +3,7 @@ from . import test_ar_aging_report
 from . import test_ar_debtor_profile
 from . import test_ar_debtor_todo
 from . import test_ar_dunning_call
+from . import test_ar_dunning_background
 from . import test_ar_dunning_cases
 from . import test_ar_dunning_change
 from . import test_ar_dunning_claim

@@ -142,7 +142,7 @@ class ArDunningRunStart(models.TransientModel):
                 "debtor_ids": self.debtor_ids.ids,
             }
         )
-        run.action_preview()
+        run.action_decide()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "ar_collections.ar_dunning_run_action"
         )

@@ -1,6 +1,6 @@
 """Prints what deciding, writing and sending notices costs on generated books.
 
-    bench.py [--sizes small,medium] [--only NAME,…] [--json FILE] [--keep]
+    bench.py [--sizes small,medium] [--only NAME,…] [--json FILE] [--reuse] [--keep]
     bench.py --only workers      two workers share 5,000 notices; two are killed
 
 Each figure is taken in a fresh process. Nothing here passes or fails.
@@ -35,6 +35,8 @@ STEPS = (
     "vacuum",
     "flood_again",
     "preview_again",
+    "confirm",
+    "cancel",
     "history",
     "vacuum",
     "decide_with_history",
@@ -71,6 +73,11 @@ def get_options():
     parser.add_argument("--only", help="these measurements, and what prepares them")
     parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
     parser.add_argument(
+        "--reuse",
+        action="store_true",
+        help="take the books that are there, though of another day or older code",
+    )
+    parser.add_argument(
         "--keep", action="store_true", help="keep the database that was measured"
     )
     options = parser.parse_args()
@@ -84,7 +91,7 @@ def get_options():
 
 def measure_size(size, options):
     books, work = f"bench_{size}", f"bench_{size}_work"
-    databases.provide(books, size)
+    databases.provide(books, size, options.reuse)
     databases.clone(books, work)
     only = options.only.split(",") if options.only else None
     figures = {}

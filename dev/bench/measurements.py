@@ -95,6 +95,26 @@ def preview_again(env):
     return figures
 
 
+def confirm(env):
+    """Queue all drafts of the flood, as the button does."""
+    run = env["ar.dunning.run"].search([], order="id", limit=1)
+    with metered(env) as figures:
+        run.action_confirm()
+    figures["rows"] = run.queued_count
+    env.cr.commit()
+    return figures
+
+
+def cancel(env):
+    """Stop sending: cancel all that the flood has queued."""
+    run = env["ar.dunning.run"].search([], order="id", limit=1)
+    with metered(env) as figures:
+        run.action_cancel()
+    figures["rows"] = run.cancel_count
+    env.cr.commit()
+    return figures
+
+
 def decide_with_history(env):
     """Decide and fetch on books with a year of notices."""
     return decide(env)

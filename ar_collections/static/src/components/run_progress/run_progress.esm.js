@@ -1,10 +1,11 @@
 import {Component, onMounted, onWillUnmount} from "@odoo/owl";
+import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
 
 const INTERVAL = 2000;
 
-/** A bar that moves while a run is delivered: it reloads the record until it is done. */
+/** A bar that moves while a run is decided or sent: it reloads the record until then. */
 export class ArRunProgress extends Component {
     static template = "ar_collections.ArRunProgress";
     static props = {...standardFieldProps};
@@ -23,12 +24,24 @@ export class ArRunProgress extends Component {
         return Math.round(this.props.record.data[this.props.name]);
     }
 
-    get isSending() {
-        return this.props.record.data.state === "confirmed";
+    get isDeciding() {
+        return this.props.record.data.is_deciding;
+    }
+
+    get isMoving() {
+        return this.isDeciding || this.props.record.data.state === "confirmed";
+    }
+
+    get label() {
+        return this.isDeciding ? _t("Deciding") : _t("Sending");
+    }
+
+    get ariaLabel() {
+        return this.isDeciding ? _t("Customers decided on") : _t("Notices delivered");
     }
 
     schedule() {
-        if (this.isSending && !this.isGone) {
+        if (this.isMoving && !this.isGone) {
             this.timer = setTimeout(() => this.refresh(), INTERVAL);
         }
     }
