@@ -43,8 +43,8 @@ COMPANY_PATHS = {
     "ar.charge.lump.sum": "terms_id.company_id",
     "ar.charge.cost.band": "terms_id.company_id",
 }
-# Official figures are the same for every company.
-PUBLIC_MODELS = ("ar.reference.rate", "ar.reference.rate.value")
+# Official figures and the days of the week are the same for every company.
+PUBLIC_MODELS = ("ar.reference.rate", "ar.reference.rate.value", "ar.weekday")
 
 
 @tagged("post_install", "-at_install")
