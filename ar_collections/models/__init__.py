@@ -53,11 +53,15 @@ from . import ar_dunning_run_night
 from . import ar_dunning_run_figures
 from . import ar_dunning_run_undo
 from . import ar_dunning_notice
+from . import ar_dunning_notice_state
+from . import ar_dunning_notice_step
 from . import ar_dunning_notice_answer
 from . import ar_dunning_notice_change
 from . import ar_dunning_notice_hold
 from . import ar_dunning_notice_message
 from . import ar_dunning_notice_delivery
+from . import ar_dunning_notice_channel
+from . import ar_dunning_notice_action
 from . import ar_reminder_ubl
 from . import ar_dunning_notice_proof
 from . import ar_dunning_notice_recheck
