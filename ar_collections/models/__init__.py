@@ -59,6 +59,7 @@ from . import ar_dunning_notice_answer
 from . import ar_dunning_notice_change
 from . import ar_dunning_notice_hold
 from . import ar_dunning_notice_message
+from . import ar_dunning_notice_file
 from . import ar_dunning_notice_delivery
 from . import ar_dunning_notice_channel
 from . import ar_dunning_notice_action
@@ -88,6 +89,7 @@ from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile
 from . import ir_actions_report
+from . import ir_qweb
 from . import mail_mail
 from . import ar_statement_mail  # after it: calls its methods
 from . import res_company

@@ -47,9 +47,13 @@ class ArContactRule(models.Model):
         history = self._get_history(rules, requests, moment)
         holidays = self._get_holidays(company, rules, moment)
         aware = moment.replace(tzinfo=timezone.utc)
-        holds = {}
+        holds, known = {}, {}
         for request in requests:
-            zones = self._get_zones(request.partner, company, aware)
+            names = self._get_zone_names(request.partner, company)
+            # a country has dozens, and customers are of few countries
+            if names not in known:
+                known[names] = self._get_zones(names, aware)
+            zones = known[names]
             fitting = rules.filtered(
                 lambda rule, request=request: rule._fits(
                     request.partner, request.channel, company
@@ -157,17 +161,18 @@ class ArContactRule(models.Model):
         )
 
     @api.model
-    def _get_zones(self, partner, company, moment):
-        """Where the person may be: the own time zone, else all of the country.
-
-        Of zones with the same clock one is enough.
-        """
+    def _get_zone_names(self, partner, company):
+        """Where the person may be: the own time zone, else all of the country."""
+        name = partner.tz or partner.commercial_partner_id.tz
+        if name in pytz.all_timezones_set:
+            return (name,)
         country = partner.country_id or partner.commercial_partner_id.country_id
-        names = [partner.tz or partner.commercial_partner_id.tz]
-        if names[0] not in pytz.all_timezones_set:
-            names = pytz.country_timezones.get(country.code or "") or [
-                company.partner_id.tz or "UTC"
-            ]
+        names = pytz.country_timezones.get(country.code or "")
+        return tuple(names or (company.partner_id.tz or "UTC",))
+
+    @api.model
+    def _get_zones(self, names, moment):
+        """The time zones of these names; of zones with the same clock one is enough."""
         zones = {}
         for name in names:
             zone = ZoneInfo(name)

@@ -92,8 +92,9 @@ class ArDunningNotice(models.Model):
         help="What was different when the notice was looked at again before sending.",
     )
     explanation = fields.Html("Why", compute="_compute_explanation")
+    # made of escaped sentences only
     explanation_sent = fields.Html(
-        readonly=True, help="Kept as it was when it was sent."
+        readonly=True, sanitize=False, help="Kept as it was when it was sent."
     )
 
     _to_deliver_idx = models.Index("(id) WHERE state = 'queued'")

@@ -1,4 +1,5 @@
 import logging
+import time
 
 import psycopg2
 
@@ -8,12 +9,34 @@ from odoo.fields import Domain
 
 _logger = logging.getLogger(__name__)
 
-# Small enough that a person sees the run move, PDFs and all; large enough to share the
-# queries. A run of a few notices moves by a tenth at a time.
-BATCH = 5
+# Seconds of a batch: short enough that a person sees the run move and can stop it.
+SECONDS = 2
+# With PDFs, which share the second that wkhtmltopdf waits for each batch.
+PDF_SECONDS = 5
+# Notices of the first batch, before it is known how long they take, and of the largest.
+FIRST, MOST = 10, 200
+# A run of a few notices moves by a tenth at a time.
 STEPS = 10
 # A payment that is being registered holds its items for moments only.
 ATTEMPTS = 5
+# A batch that happened to be quick is no reason to hold ten times as many.
+GROWTH = 3
+
+
+def get_batch_size(size, limit, seconds, wanted):
+    """How many notices the next batch takes, so that it takes the seconds wanted.
+
+    >>> get_batch_size(10, 200, 0.5, 2)
+    30
+    >>> get_batch_size(100, 200, 4, 2)
+    50
+    >>> get_batch_size(2, 200, 60, 2)
+    1
+    >>> get_batch_size(150, 200, 1, 2)
+    200
+    """
+    factor = min(wanted / max(seconds, 0.01), GROWTH)
+    return max(min(int(size * factor), limit), 1)
 
 
 class ArDunningNotice(models.Model):
@@ -28,22 +51,28 @@ class ArDunningNotice(models.Model):
     # === CRONS === #
 
     @api.model
-    def _cron_deliver(self, batch_size=BATCH):
-        """Deliver queued notices; any number of workers may do so at once."""
+    def _cron_deliver(self, batch_size=MOST):
+        """Deliver queued notices; any number of workers may do so at once.
+
+        :param batch_size: the most notices of a batch
+        """
         queued = self._get_due_domain(fields.Datetime.now())
         commit = self.env["ir.cron"]._commit_progress
         waiting = self.search_count(queued)
         commit(remaining=waiting)
-        batch_size = max(min(batch_size, waiting // STEPS), 1)
-        last_id = 0
+        limit = max(min(batch_size, waiting // STEPS), 1)
+        size, last_id = min(FIRST, limit), 0
         while notices := self.search(
-            queued & Domain("id", ">", last_id), limit=batch_size, order="id"
+            queued & Domain("id", ">", last_id), limit=size, order="id"
         ):
             last_id = notices[-1].id
             runs = notices.run_id
+            wanted = PDF_SECONDS if notices._need_pdfs() else SECONDS
+            start = time.monotonic()
             notices._deliver_safely()
             # what was sent is safe before anything else can fail
             seconds_left = commit(len(notices))
+            size = get_batch_size(size, limit, time.monotonic() - start, wanted)
             runs._close()
             # whoever wants to stop a run does not wait for the next batch
             commit()
@@ -96,7 +125,7 @@ class ArDunningNotice(models.Model):
         return self.filtered(lambda n: n.line_ids.move_line_id <= free)
 
     def _send(self, channel):
-        """Send a batch at once; if that fails, one by one, so one stops no other."""
+        """Send a batch at once; if that fails, by halves, so one stops no other."""
         try:
             with self.env.cr.savepoint():
                 return self._send_batch(channel)
@@ -107,22 +136,18 @@ class ArDunningNotice(models.Model):
                 self._set_problem(error)
                 return self.browse()
             self.env.invalidate_all()
-        sent = self.browse()
-        for notice in self:
-            sent += notice._send(channel)
-        return sent
+        half = len(self) // 2
+        return self[:half]._send(channel) + self[half:]._send(channel)
 
     def _send_batch(self, channel):
+        for company, notices in self.grouped("company_id").items():
+            notices.date_sent = company._ar_today()
         for notice in self:
-            notice.date_sent = notice.company_id._ar_today()
             notice.date_deadline = notice._get_deadline(notice.date_sent)
         self._update_state(("queued",), "sent")
         self._ensure_access_tokens()
         getattr(self, f"_deliver_{channel}")()
         self._record_contacts()
-        for notice in self:
-            # what led to it, as it was; levels change their names and days later
-            notice.explanation_sent = notice._get_explanation()
         self._seal()
         self._run_actions()
         self.flush_recordset()

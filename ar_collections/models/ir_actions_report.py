@@ -1,8 +1,65 @@
+import logging
+import os
+import tempfile
+
 from odoo import models
+from odoo.exceptions import UserError
+
+from odoo.addons.base.models.ir_actions_report import _wkhtml
+
+from ..tools.pdf_pages import mark_starts, read_starts
+
+_logger = logging.getLogger(__name__)
+
+
+class CannotSplit(Exception):
+    """The pages of several records cannot be told apart; print them one by one."""
 
 
 class IrActionsReport(models.Model):
+    """Many documents by one wkhtmltopdf, which mostly waits when it makes only one.
+
+    Core would find the first page of each record by the headings of the texts, and
+    guess wrong where a text has another number of them than one. Here wkhtmltopdf tells
+    the pages itself.
+    """
+
     _inherit = "ir.actions.report"
+
+    # === BUSINESS METHODS === #
+
+    def _ar_render_each(self, report_ref, res_ids):
+        """PDF of each record, as if it were printed alone.
+
+        :return: {record id: bytes}
+        :raise UserError: if wkhtmltopdf is missing or fails
+        """
+        if len(res_ids) > 1 and _wkhtml().is_patched_qt:
+            try:
+                return self._ar_render_together(report_ref, res_ids)
+            except CannotSplit as error:
+                _logger.info("%s: printed one by one, %s", report_ref, error)
+        return {res_id: self._ar_render_alone(report_ref, res_id) for res_id in res_ids}
+
+    def _ar_render_alone(self, report_ref, res_id):
+        streams, kind = self._pre_render_qweb_pdf(report_ref, [res_id])
+        if kind == "pdf":
+            return streams[res_id]["stream"].getvalue()
+        if self.get_wkhtmltopdf_state() in ("install", "broken"):
+            raise UserError(
+                self.env._(
+                    "The PDF could not be made: wkhtmltopdf is not installed on the "
+                    "server. Ask its administrator, then try again."
+                )
+            )
+        return streams  # a test that makes no PDFs
+
+    def _ar_render_together(self, report_ref, res_ids):
+        split = self.with_context(ar_split=True)
+        streams, kind = split._pre_render_qweb_pdf(report_ref, list(res_ids))
+        if kind != "pdf" or set(streams) != set(res_ids):
+            raise CannotSplit(f"it gave {kind} of {list(streams)}")
+        return {res_id: streams[res_id]["stream"].getvalue() for res_id in res_ids}
 
     def _render_qweb_pdf_prepare_streams(self, report_ref, data, res_ids=None):
         """A letter is on its company's paper, whoever prints it from where.
@@ -13,4 +70,33 @@ class IrActionsReport(models.Model):
         if report.model == "ar.dunning.notice" and res_ids:
             notices = self.env["ar.dunning.notice"].browse(res_ids)
             self = self.with_company(notices.company_id[:1])  # noqa: PLW0642
+        if self.env.context.get("ar_split"):
+            ids = tuple(res_ids or ())
+            self = self.with_context(ar_split=ids)  # noqa: PLW0642
         return super()._render_qweb_pdf_prepare_streams(report_ref, data, res_ids)
+
+    def _prepare_html(self, html, report_model=False):
+        parts = super()._prepare_html(html, report_model=report_model)
+        expected = self.env.context.get("ar_split")
+        if expected and len(expected) > 1 and tuple(parts[1]) != expected:
+            # left out, in another order, or of another model
+            raise CannotSplit(f"it shows {parts[1]} for {expected}")
+        return parts
+
+    def _run_wkhtmltopdf(self, bodies, *args, **kwargs):
+        if len(bodies) < 2 or not self.env.context.get("ar_split"):
+            return super()._run_wkhtmltopdf(bodies, *args, **kwargs)
+        with tempfile.TemporaryDirectory(prefix="ar_split.") as folder:
+            path = os.path.join(folder, "outline.xml")
+            self = self.with_context(ar_outline=path)  # noqa: PLW0642
+            content = super()._run_wkhtmltopdf(bodies, *args, **kwargs)
+            starts = read_starts(path, len(bodies))
+        marked = starts and mark_starts(content, starts)
+        if not marked:
+            raise CannotSplit("wkhtmltopdf does not tell where each begins")
+        return marked
+
+    def _build_wkhtmltopdf_args(self, *args, **kwargs):
+        command = super()._build_wkhtmltopdf_args(*args, **kwargs)
+        path = self.env.context.get("ar_outline")
+        return [*command, "--dump-outline", path] if path else command
