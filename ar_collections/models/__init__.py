@@ -60,6 +60,7 @@ from . import ar_dunning_notice_change
 from . import ar_dunning_notice_hold
 from . import ar_dunning_notice_message
 from . import ar_dunning_notice_file
+from . import ar_dunning_notice_letter
 from . import ar_dunning_notice_delivery
 from . import ar_dunning_notice_channel
 from . import ar_dunning_notice_action

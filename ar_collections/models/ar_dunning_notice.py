@@ -198,7 +198,4 @@ class ArDunningNotice(models.Model):
             raise UserError(self.env._("There is no letter to print."))
         sent = self._as_collector().filtered(lambda n: n.state == "sent")
         sent.is_printed = True
-        report = self.level_id.report_id[:1] or self.env.ref(
-            "ar_collections.action_report_ar_dunning_notice"
-        )
-        return report.report_action(self)
+        return self._get_letter_report().report_action(self)

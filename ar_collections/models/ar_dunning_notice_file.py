@@ -145,12 +145,12 @@ class ArDunningNotice(models.Model):
 
         :return: {notice id: bytes}
         """
-        standard = self.env.ref("ar_collections.action_report_ar_dunning_notice")
-        groups = self.grouped(lambda n: (n.company_id, n.level_id.report_id))
+        groups = self.grouped(lambda n: (n.company_id, n._get_letter_report()))
         contents = {}
         for (company, report), notices in groups.items():
-            name = (report or standard).report_name
-            contents |= notices.with_company(company)._render_pdfs(name, notices.ids)
+            contents |= notices.with_company(company)._render_pdfs(
+                report.report_name, notices.ids
+            )
         return contents
 
     def _render_invoices(self, invoices):

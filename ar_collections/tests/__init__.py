@@ -24,6 +24,7 @@ from . import test_bank_gate
 from . import test_contact_rules
 from . import test_doors
 from . import test_letter_batch
+from . import test_letter_window
 from . import test_letters
 from . import test_multi_company
 from . import test_notice_proof
