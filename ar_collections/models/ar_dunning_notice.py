@@ -193,9 +193,14 @@ class ArDunningNotice(models.Model):
         return True
 
     def action_print(self):
-        """The letters as one PDF, exactly as sent; drafts as they would be."""
+        """The letters as one PDF, in the order of sending and exactly as sent.
+
+        Drafts as they would be.
+        """
         if not self:
             raise UserError(self.env._("There is no letter to print."))
         sent = self._as_collector().filtered(lambda n: n.state == "sent")
         sent.is_printed = True
-        return self._get_letter_report().report_action(self)
+        ordered = self.sorted("id").with_context(ar_letter_batch=True)
+        report = ordered._get_letter_report()
+        return report.with_env(ordered.env).report_action(ordered)

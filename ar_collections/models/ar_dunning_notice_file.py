@@ -53,6 +53,7 @@ class ArDunningNotice(models.Model):
         :param pairs: (notice id, attachment id)
         """
         pairs = list(pairs)
+        self.filtered("attachment_ids").attachment_ids = False  # it is sent once more
         if not pairs:
             return
         self.flush_recordset(["attachment_ids"])
@@ -124,6 +125,21 @@ class ArDunningNotice(models.Model):
 
     def _get_letter_name(self):
         return self.name.replace("/", "-") + ".pdf"
+
+    def _get_kept_letters(self):
+        """The letters that were sent, as they are kept.
+
+        :return: {notice id: bytes}
+        """
+        kept = {}
+        # sudo: files of notices that the user may see
+        for notice in self.sudo():
+            if notice.state == "sent":
+                name = notice._get_letter_name()
+                files = notice.attachment_ids.filtered(lambda a, n=name: a.name == n)
+                if files and files[0].raw:
+                    kept[notice.id] = files[0].raw
+        return kept
 
     def _render_files(self):
         """The PDFs that these notices need and that are not stored, made together.

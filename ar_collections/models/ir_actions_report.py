@@ -1,3 +1,4 @@
+import io
 import logging
 import os
 import tempfile
@@ -34,12 +35,15 @@ class IrActionsReport(models.Model):
         :return: {record id: bytes}
         :raise UserError: if wkhtmltopdf is missing or fails
         """
+        fresh = self.with_context(ar_fresh=True)
         if len(res_ids) > 1 and _wkhtml().is_patched_qt:
             try:
-                return self._ar_render_together(report_ref, res_ids)
+                return fresh._ar_render_together(report_ref, res_ids)
             except CannotSplit as error:
                 _logger.info("%s: printed one by one, %s", report_ref, error)
-        return {res_id: self._ar_render_alone(report_ref, res_id) for res_id in res_ids}
+        return {
+            res_id: fresh._ar_render_alone(report_ref, res_id) for res_id in res_ids
+        }
 
     def _ar_render_alone(self, report_ref, res_id):
         streams, kind = self._pre_render_qweb_pdf(report_ref, [res_id])
@@ -62,18 +66,55 @@ class IrActionsReport(models.Model):
         return {res_id: streams[res_id]["stream"].getvalue() for res_id in res_ids}
 
     def _render_qweb_pdf_prepare_streams(self, report_ref, data, res_ids=None):
-        """A letter is on its company's paper, whoever prints it from where.
+        """Letters that were sent are printed as they are kept, never made anew.
 
-        Core takes the paper of the company that the user works in.
+        A letter is on its company's paper, whoever prints it from where; core takes the
+        paper of the company that the user works in.
         """
         report = self._get_report(report_ref)
+        kept = {}
         if report.model == "ar.dunning.notice" and res_ids:
             notices = self.env["ar.dunning.notice"].browse(res_ids)
             self = self.with_company(notices.company_id[:1])  # noqa: PLW0642
+            if not self.env.context.get("ar_fresh"):
+                kept = notices._get_kept_letters()
         if self.env.context.get("ar_split"):
             ids = tuple(res_ids or ())
             self = self.with_context(ar_split=ids)  # noqa: PLW0642
-        return super()._render_qweb_pdf_prepare_streams(report_ref, data, res_ids)
+        missing = [res_id for res_id in res_ids or () if res_id not in kept]
+        streams = {}
+        if missing or not kept:
+            streams = super()._render_qweb_pdf_prepare_streams(
+                report_ref, data, missing or res_ids
+            )
+        if not kept:
+            return streams
+        for res_id, content in kept.items():
+            streams[res_id] = {"stream": io.BytesIO(content), "attachment": None}
+        # in the order that was asked for; what cannot be told apart comes last
+        order = [res_id for res_id in res_ids if res_id in streams]
+        order += [res_id for res_id in streams if res_id not in order]
+        return self._ar_add_cover(notices, {res_id: streams[res_id] for res_id in order})
+
+    def _ar_add_cover(self, notices, streams):
+        """Put the list of a print batch on top of it, if the company wants one."""
+        if not self.env.context.get("ar_letter_batch") or len(notices) < 2:
+            return streams
+        if not notices.company_id[:1].sudo().ar_letter_has_cover:
+            return streams
+        name = "ar_collections.report_ar_letter_cover"
+        report = self._get_report(name)
+        data = {"report_type": "pdf"}
+        html = self._render_qweb_html(name, notices.ids, data=data)[0]
+        bodies, _ids, header, footer, paper = report._prepare_html(html)
+        content = self._run_wkhtmltopdf(
+            bodies,
+            report_ref=name,
+            header=header,
+            footer=footer,
+            specific_paperformat_args=paper,
+        )
+        return {0: {"stream": io.BytesIO(content), "attachment": None}, **streams}
 
     def _prepare_html(self, html, report_model=False):
         parts = super()._prepare_html(html, report_model=report_model)

@@ -55,6 +55,10 @@ class ResCompany(models.Model):
     ar_letter_has_folds = fields.Boolean(
         "Fold marks", help="Marks at the edge of a letter's first page, to fold it at."
     )
+    ar_letter_has_cover = fields.Boolean(
+        "List on top of a print batch",
+        help="A page that lists the letters that are printed together.",
+    )
 
     # === CONSTRAINT METHODS === #
 

@@ -20,3 +20,6 @@ class ResConfigSettings(models.TransientModel):
     ar_letter_has_folds = fields.Boolean(
         related="company_id.ar_letter_has_folds", readonly=False
     )
+    ar_letter_has_cover = fields.Boolean(
+        related="company_id.ar_letter_has_cover", readonly=False
+    )
