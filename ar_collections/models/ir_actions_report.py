@@ -94,7 +94,9 @@ class IrActionsReport(models.Model):
         # in the order that was asked for; what cannot be told apart comes last
         order = [res_id for res_id in res_ids if res_id in streams]
         order += [res_id for res_id in streams if res_id not in order]
-        return self._ar_add_cover(notices, {res_id: streams[res_id] for res_id in order})
+        return self._ar_add_cover(
+            notices, {res_id: streams[res_id] for res_id in order}
+        )
 
     def _ar_add_cover(self, notices, streams):
         """Put the list of a print batch on top of it, if the company wants one."""

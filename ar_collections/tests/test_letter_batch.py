@@ -174,9 +174,7 @@ class TestLetterBatch(ArCollectionsCommon, HttpCase):
 
         with patch.object(model, "_ar_render_each", render):
             notices._deliver()
-        self.assertRecordValues(
-            bad, [{"state": "error", "problem": problem}]
-        )
+        self.assertRecordValues(bad, [{"state": "error", "problem": problem}])
         good = notices - bad
         self.assertEqual(set(good.mapped("state")), {"sent"})
         self.assertEqual(len(good.attachment_ids), 2)

@@ -2,7 +2,7 @@
 
     bench.py [--sizes small,medium] [--only NAME,…] [--json FILE] [--keep]
     bench.py --only emails       all notices of the first run by e-mail; only on request
-    bench.py --only letters      200 of them as letters, by a real wkhtmltopdf; only on request
+    bench.py --only letters      60 of them as letters, by a real wkhtmltopdf; only on request
     bench.py --only workers      two workers share 5,000 notices; two are killed
 
 Each figure is taken in a fresh process. Nothing here passes or fails.
@@ -112,6 +112,8 @@ def measure_size(size, options):
 def get_steps(size, only):
     """The steps to take on books of that size, with what prepares those asked for."""
     wanted = set(only.split(",")) if only else set(STEPS) - set(ON_REQUEST)
+    if wanted >= set(ON_REQUEST):
+        sys.exit("emails and letters send the same run: ask for one of them")
     wanted |= {NEEDED} if wanted & set(ON_REQUEST) else set()
     wanted -= set(LEFT_OUT.get(size, ()))
     last = max(STEPS.index(step) for step in wanted if step in STEPS)

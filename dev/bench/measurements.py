@@ -174,7 +174,7 @@ def emails(env):
     return _deliver_all(env, "email")
 
 
-def letters(env, count=200):
+def letters(env, count=60):
     """Letters by a real wkhtmltopdf; a server gives it the style sheets.
 
     What wkhtmltopdf uses is in the processor seconds.
@@ -195,8 +195,10 @@ def _deliver_all(env, channel, count=None):
     run.action_preview()
     notices = env["ar.dunning.notice"].search([("run_id", "=", run.id)], order="id")
     notices[count or len(notices) :].unlink()
-    partners = notices.exists().partner_id
-    partners.email = False if channel == "letter" else "customer@example.com"
+    partners = notices.exists().partner_id.commercial_partner_id
+    (partners + partners.child_ids).email = (
+        False if channel == "letter" else "customer@example.com"
+    )
     run.action_confirm()
     env.flush_all()
     env.cr.commit()
