@@ -2,7 +2,7 @@
 
     bench.py [--sizes small,medium] [--only NAME,…] [--json FILE] [--keep]
     bench.py --only emails       all notices of the first run by e-mail; only on request
-    bench.py --only letters      60 of them as letters, by a real wkhtmltopdf; only on request
+    bench.py --only letters      40 of them as letters, by a real wkhtmltopdf; only on request
     bench.py --only workers      two workers share 5,000 notices; two are killed
 
 Each figure is taken in a fresh process. Nothing here passes or fails.

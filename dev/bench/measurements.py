@@ -174,13 +174,14 @@ def emails(env):
     return _deliver_all(env, "email")
 
 
-def letters(env, count=60):
+def letters(env, count=40):
     """Letters by a real wkhtmltopdf; a server gives it the style sheets.
 
     What wkhtmltopdf uses is in the processor seconds.
     """
-    with serving(env.cr.dbname) as url:
-        env["ir.config_parameter"].set_param("report.url", url)
+    with serving(env.cr.dbname):  # which has written its address into the database
+        env.cr.rollback()
+        env.registry.clear_cache()
         return _deliver_all(env, "letter", count)
 
 
