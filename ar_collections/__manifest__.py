@@ -61,5 +61,8 @@
     "assets": {
         "web.assets_backend": ["ar_collections/static/src/components/**/*"],
         "web.assets_tests": ["ar_collections/static/tests/tours/**/*"],
+        "web.report_assets_common": [
+            "ar_collections/static/src/scss/report_letter.scss"
+        ],
     },
 }

@@ -8,6 +8,7 @@
 
 setup
 get_browser
+get_poppler
 get_ubl
 template_installed
 DB=$(db_prefix)test_$$

@@ -69,13 +69,19 @@ from . import ar_dunning_run_figures
 from . import ar_dunning_run_undo
 from . import ar_dunning_run_background
 from . import ar_dunning_notice
+from . import ar_dunning_notice_state
+from . import ar_dunning_notice_step
 from . import ar_dunning_notice_answer
 from . import ar_dunning_notice_call
 from . import ar_dunning_notice_change
 from . import ar_dunning_notice_fallback
 from . import ar_dunning_notice_hold
 from . import ar_dunning_notice_message
+from . import ar_dunning_notice_file
+from . import ar_dunning_notice_letter
 from . import ar_dunning_notice_delivery
+from . import ar_dunning_notice_channel
+from . import ar_dunning_notice_action
 from . import ar_reminder_ubl
 from . import ar_dunning_notice_proof
 from . import ar_dunning_notice_recheck
@@ -103,6 +109,7 @@ from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile
 from . import ir_actions_report
+from . import ir_qweb
 from . import mail_mail
 from . import ar_statement_mail  # after it: calls its methods
 from . import res_company

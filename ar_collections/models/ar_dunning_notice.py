@@ -1,13 +1,9 @@
-import logging
-
 from markupsafe import Markup, escape
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .const import PROFILES
-
-_logger = logging.getLogger(__name__)
 
 
 class ArDunningNotice(models.Model):
@@ -102,8 +98,9 @@ class ArDunningNotice(models.Model):
         help="What was different when the notice was looked at again before sending.",
     )
     explanation = fields.Html("Why", compute="_compute_explanation")
+    # made of escaped sentences only
     explanation_sent = fields.Html(
-        readonly=True, help="Kept as it was when it was sent."
+        readonly=True, sanitize=False, help="Kept as it was when it was sent."
     )
 
     _to_deliver_idx = models.Index("(id) WHERE state = 'queued'")
@@ -204,149 +201,14 @@ class ArDunningNotice(models.Model):
         return True
 
     def action_print(self):
-        """The letters as one PDF, exactly as sent; drafts as they would be."""
+        """The letters as one PDF, in the order of sending and exactly as sent.
+
+        Drafts as they would be.
+        """
         if not self:
             raise UserError(self.env._("There is no letter to print."))
         sent = self._as_collector().filtered(lambda n: n.state == "sent")
         sent.is_printed = True
-        report = self.level_id.report_id[:1] or self.env.ref(
-            "ar_collections.action_report_ar_dunning_notice"
-        )
-        return report.report_action(self)
-
-    # === BUSINESS METHODS === #
-
-    def _update_state(self, allowed_states, target_state):
-        """Only gate through which ``state`` changes.
-
-        :return: the notices that were moved to ``target_state``
-        :rtype: recordset of `ar.dunning.notice`
-        """
-        todo = self.filtered(lambda n: n.state in allowed_states)
-        for notice in self - todo - self.filtered(lambda n: n.state == target_state):
-            _logger.info(
-                "Notice %s: refused %s -> %s", notice.id, notice.state, target_state
-            )
-        todo.write({"state": target_state})
-        if target_state == "cancel":
-            # the partial unique index reads it: these items may take the level again
-            todo.line_ids.is_live = False
-            todo.line_ids.flush_recordset(["is_live"])
-        todo.flush_recordset(["state"])
-        return todo
-
-    def _cancel(self, reason):
-        """Cancel notices that have not been sent, with the reason."""
-        sent = self.filtered(lambda n: n.state == "sent")
-        if sent:
-            raise UserError(
-                self.env._(
-                    "Notice %(notice)s was sent already and cannot be taken back. "
-                    "Write to the customer instead.",
-                    notice=sent[0].display_name,
-                )
-            )
-        # what failed must not go out by its own “Retry” afterwards
-        self._cancel_mails()
-        moved = self._update_state(("draft", "queued", "error"), "cancel")
-        moved.write({"cancel_reason": reason})
-        return moved
-
-    def _cancel_mails(self):
-        """Take the messages of these notices that were not sent out of their queues."""
-        # sudo: the mail queue belongs to the system
-        self.env["mail.mail"].sudo().search(
-            [
-                ("mail_message_id", "in", self.mail_message_id.ids),
-                ("state", "!=", "sent"),
-            ]
-        ).cancel()
-
-    @api.model
-    def _trigger_delivery(self):
-        # sudo: a collector starts the delivery without rights on scheduled actions
-        self.env.ref(
-            "ar_collections.ir_cron_ar_dunning_notice_deliver"
-        ).sudo()._trigger()
-
-    def _get_deadline(self, date):
-        """By when the customer is asked to pay a notice of ``date``.
-
-        A working day, and before the ladder's next step, so that no letter crosses its
-        own deadline. A run's query counts the same way.
-        """
-        level = self.level_id
-        workdays = self.company_id._get_workdays(date)
-        days = level._get_deadline_days(self.payer_profile)
-        deadline = workdays.next(level._get_day(self.company_id, date, days))
-        _level, next_date = self._get_next_step()
-        if next_date and self.days_overdue > 0:
-            latest = fields.Date.subtract(next_date, days=1)
-            workday = workdays.previous(latest)
-            deadline = min(deadline, workday if workday >= date else latest)
-        return max(deadline, date)
-
-    def _queue_again(self):
-        """Send once more, after looking again; what was not sent yet is not doubled."""
-        self._cancel_mails()
-        self.write({"problem": False, "date_sent": False})
-        self._update_state(("error",), "queued")
-        self.run_id.filtered(lambda run: run.state == "done").state = "confirmed"
-        if self:
-            self._trigger_delivery()
-
-    def _set_failed(self, reason):
-        """The mail server gave the message back: somebody must look at it."""
-        self._update_state(("sent", "queued"), "error").problem = reason
-
-    def _set_arrived(self):
-        """The mail server took the message after all."""
-        failed = self.filtered(lambda n: n.state == "error")
-        failed.write({"problem": False})
-        failed._update_state(("error",), "sent")
-
-    def _get_next_step(self):
-        """What the ladder does next if this notice is not answered.
-
-        :return: (level, earliest date), or (empty level, None) at the ladder's end
-        """
-        self.ensure_one()
-        levels = self.policy_id.level_ids.sorted(lambda lv: (lv.sequence, lv.id))
-        above = levels[list(levels).index(self.level_id) + 1 :] if levels else levels
-        above = above.filtered(
-            lambda lv: not lv._get_variant(self.payer_profile).is_skipped
-        )
-        if not above:
-            return self.env["ar.dunning.level"], None
-        level = above[0]
-        sent = self.date_sent or self.date
-        steps = self.line_ids.filtered(lambda ln: ln.level_id == self.level_id)
-        # the oldest of them goes first
-        due = min(steps.mapped("date_due"), default=sent)
-        base = sent if level.delay_basis == "previous_notice" else due
-        if level.delay_basis == "end_of_month":
-            base = fields.Date.end_of(due, "month")
-        variant = level._get_variant(self.payer_profile)
-        days = variant.delay_days if variant else level.delay_days
-        earliest = fields.Date.add(sent, days=max(level.min_interval_days, 1))
-        return level, max(level._get_day(self.company_id, base, days), earliest)
-
-    def _log_deviation(self, kind, reason):
-        """Write down that a person did something else than the policy says."""
-        self.env["ar.deviation"]._log(
-            kind,
-            [
-                (
-                    notice.debtor_id,
-                    reason,
-                    notice,
-                    notice.currency_id._convert(
-                        notice.amount_due,
-                        notice.company_id.currency_id,
-                        notice.company_id,
-                        notice.date,
-                    ),
-                )
-                for notice in self
-            ],
-        )
+        ordered = self.sorted("id").with_context(ar_letter_batch=True)
+        report = ordered._get_letter_report()
+        return report.with_env(ordered.env).report_action(ordered)

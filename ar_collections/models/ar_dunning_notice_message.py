@@ -1,9 +1,7 @@
 from odoo import models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-# More invoices than this would make a mail that mail servers refuse.
-MAX_ATTACHED_INVOICES = 10
+from .ir_qweb import CompiledTexts
 
 
 class ArDunningNotice(models.Model):
@@ -25,6 +23,7 @@ class ArDunningNotice(models.Model):
             if not template:
                 continue
             # the words are the company's; a collector need not be a template editor
+            template = template.with_context(ar_compiled=CompiledTexts())  # noqa: PLW2901
             subjects = template._render_field("subject", notices.ids, compute_lang=True)
             bodies = template._render_field(
                 "body_html",
@@ -109,10 +108,12 @@ class ArDunningNotice(models.Model):
         notice is sent.
         """
         # sudo: the access token is written on first use, whoever sends
-        move = line.move_id.sudo().with_context(skip_is_manually_modified=True)
+        move = line.move_id.sudo()
         if not move.is_invoice(include_receipts=True):
             return False
         if self.state == "sent" or move.access_token:
+            if not move.access_token:
+                move = move.with_context(skip_is_manually_modified=True)
             # the page speaks the language of the letter (`controllers/portal.py`)
             lang = self.partner_id.lang
             query = f"&ar_lang={lang}" if lang else None
@@ -146,64 +147,3 @@ class ArDunningNotice(models.Model):
         self.ensure_one()
         collector = self.user_id.filtered("active")
         return collector.partner_id or self.company_id.partner_id
-
-    def _get_attachments(self):
-        """Attachments of the e-mail, by the level's settings.
-
-        :return: values of `ir.attachment`
-        :rtype: list[dict]
-        :raise UserError: if a PDF cannot be made
-        """
-        self.ensure_one()
-        vals_list = []
-        if self.level_id.attach_invoices:
-            moves = self.line_ids.filtered(lambda ln: ln.amount_residual > 0).move_id
-            invoices = moves.filtered(lambda m: m.is_invoice(include_receipts=True))
-            for invoice in invoices[:MAX_ATTACHED_INVOICES]:
-                vals_list.append(self._get_invoice_attachment(invoice))
-        if self.level_id.attach_letter:
-            vals_list.append(self._get_letter_attachment())
-        return vals_list + self._get_ubl_attachments()
-
-    def _get_invoice_attachment(self, invoice):
-        # sudo: the invoice's own PDF, which the customer was sent before
-        pdf = invoice.sudo().invoice_pdf_report_id
-        if pdf:
-            return self._prepare_attachment_vals(pdf.name, pdf.raw)
-        content = self._render_pdf("account.account_invoices", invoice.ids)
-        return self._prepare_attachment_vals(
-            invoice._get_invoice_report_filename(), content
-        )
-
-    def _get_letter_attachment(self):
-        report = self.level_id.report_id or self.env.ref(
-            "ar_collections.action_report_ar_dunning_notice"
-        )
-        name = self.name.replace("/", "-") + ".pdf"
-        content = self._render_pdf(report.report_name, self.ids)
-        return self._prepare_attachment_vals(name, content)
-
-    def _render_pdf(self, report_name, res_ids):
-        content, kind = self.env["ir.actions.report"]._render_qweb_pdf(
-            report_name, res_ids
-        )
-        if kind != "pdf" and self.env["ir.actions.report"].get_wkhtmltopdf_state() in (
-            "install",
-            "broken",
-        ):
-            raise UserError(
-                self.env._(
-                    "The PDF could not be made: wkhtmltopdf is not installed on the "
-                    "server. Ask its administrator, then try again."
-                )
-            )
-        return content
-
-    def _prepare_attachment_vals(self, name, content):
-        return {
-            "name": name,
-            "raw": content,
-            "res_model": self._name,
-            "res_id": self.id,
-            "mimetype": "application/pdf",
-        }

@@ -65,10 +65,18 @@ class ArDunningNotice(models.Model):
     # === BUSINESS METHODS === #
 
     def _seal(self):
-        """Seal these notices, which were just sent."""
+        """Seal these notices, which were just sent, and keep why they were.
+
+        What led to a notice stays as it was; levels change their names and days later.
+        """
         for notice in self:
             notice.sent_to = notice._get_address()
-            notice.seal = notice._get_seal()
+            notice.write(
+                {
+                    "explanation_sent": notice._get_explanation(),
+                    "seal": notice._get_seal(),
+                }
+            )
 
     def _get_address(self):
         """Where the notice goes: e-mail or postal address in one line.

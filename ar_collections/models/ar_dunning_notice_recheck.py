@@ -59,7 +59,9 @@ class ArDunningNotice(models.Model):
             return False
         before = self.amount_due
         gone = self._update_lines(now)
-        self.amount_due = sum(self.line_ids.mapped("amount_residual"))
+        self._write_changed(
+            {"amount_due": sum(self.line_ids.mapped("amount_residual"))}
+        )
         if self.currency_id.compare_amounts(self.amount_due, 0) <= 0:
             self._cancel(
                 self.env._("Not sent: payments and credit notes cover the claim.")
@@ -82,7 +84,9 @@ class ArDunningNotice(models.Model):
         gone.flush_recordset(["is_live"])
         gone.unlink()
         for line in self.line_ids:
-            line.write(line._prepare_decision_vals(now[line.move_line_id.id]))
+            vals = line._prepare_decision_vals(now[line.move_line_id.id])
+            if any(line[name] != value for name, value in vals.items()):
+                line.write(vals)
         known = set(self.line_ids.move_line_id.ids)
         line = self.env["ar.dunning.notice.line"]
         line.create(
@@ -135,8 +139,19 @@ class ArDunningNotice(models.Model):
                     after=level.name,
                 )
             )
-        self.write(vals)
+        self._write_changed(vals)
         return True
+
+    def _write_changed(self, vals):
+        """Write what differs; most notices are sent as they were decided."""
+        old = {name: self[name] for name in vals}
+        changed = {
+            name: vals[name]
+            for name, value in old.items()
+            if vals[name] != (value.id if self._fields[name].relational else value)
+        }
+        if changed:
+            self.write(changed)
 
     def _note_change(self, before, gone):
         if not self.currency_id.compare_amounts(before, self.amount_due):

@@ -8,7 +8,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from .ar_dunning_notice_delivery import ATTEMPTS, TOKEN
+from .ar_dunning_notice_channel import TOKEN
+from .ar_dunning_notice_delivery import ATTEMPTS
 
 _logger = logging.getLogger(__name__)
 

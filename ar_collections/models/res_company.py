@@ -5,6 +5,7 @@ import pytz
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 
+from ..tools.letter_window import get_window
 from ..tools.workdays import Workdays
 
 # The span in which working days are counted, around the day of the decision.
@@ -38,6 +39,25 @@ class ResCompany(models.Model):
         "Account of opening items",
         help="What imported items stand against. Empty: the account of undistributed "
         "profits, as for the opening entry.",
+    )
+    ar_letter_window = fields.Selection(
+        [
+            ("auto", "As usual in the company's country"),
+            ("left", "On the left"),
+            ("right", "On the right"),
+            ("none", "None: the address as in other documents"),
+        ],
+        "Window of envelopes",
+        required=True,
+        default="auto",
+        help="Where the address of a letter stands on its first page.",
+    )
+    ar_letter_has_folds = fields.Boolean(
+        "Fold marks", help="Marks at the edge of a letter's first page, to fold it at."
+    )
+    ar_letter_has_cover = fields.Boolean(
+        "List on top of a print batch",
+        help="A page that lists the letters that are printed together.",
     )
 
     # === CONSTRAINT METHODS === #
@@ -87,6 +107,14 @@ class ResCompany(models.Model):
                 )
 
     # === BUSINESS METHODS === #
+
+    def _get_ar_letter_window(self):
+        """The window of the envelopes that the company uses, none without window.
+
+        :rtype: tools.letter_window.Window | None
+        """
+        self.ensure_one()
+        return get_window(self.country_id.code, self.ar_letter_window)
 
     def _get_ar_opening_journal(self):
         """Where imported opening items are posted.

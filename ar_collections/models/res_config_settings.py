@@ -14,3 +14,12 @@ class ResConfigSettings(models.TransientModel):
     ar_opening_account_id = fields.Many2one(
         related="company_id.ar_opening_account_id", readonly=False
     )
+    ar_letter_window = fields.Selection(
+        related="company_id.ar_letter_window", readonly=False, required=True
+    )
+    ar_letter_has_folds = fields.Boolean(
+        related="company_id.ar_letter_has_folds", readonly=False
+    )
+    ar_letter_has_cover = fields.Boolean(
+        related="company_id.ar_letter_has_cover", readonly=False
+    )

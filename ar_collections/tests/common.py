@@ -216,10 +216,10 @@ class ArCollectionsCommon(AccountTestInvoicingCommon):
         """Make no PDF, which needs wkhtmltopdf; collect (report, record ids)."""
         seen = []
 
-        def _render_pdf(_notices, report_name, res_ids):
+        def _render_pdfs(_notices, report_name, res_ids):
             seen.append((report_name, list(res_ids)))
-            return b"%PDF-1.4 trapped"
+            return dict.fromkeys(res_ids, b"%PDF-1.4 trapped")
 
         model = self.env.registry["ar.dunning.notice"]
-        with patch.object(model, "_render_pdf", _render_pdf):
+        with patch.object(model, "_render_pdfs", _render_pdfs):
             yield seen

@@ -1,12 +1,15 @@
+import doctest
 from unittest.mock import patch
 
 from freezegun import freeze_time
+from lxml import etree
 
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..models import ar_dunning_notice_delivery
 from .common import TODAY, ArCollectionsCommon
 
 # What an integrator's own action may do: it leaves a mark each time it runs.
@@ -248,7 +251,75 @@ class TestArDunningDelivery(ArCollectionsCommon):
         with self.assertRaises(UserError):
             notice.run_id.action_confirm()
 
+    # === COST === #
+
+    def _count_queries(self, count):
+        """Statements of delivering ``count`` e-mails, with all caches filled."""
+        for number in range(count):
+            partner = self._create_customer(f"Customer {count} {number} Ltd")
+            self._create_invoice_due("2026-03-20", 500, partner)
+        notices = self._queue().sudo()
+        self.assertEqual(len(notices), count)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        notices._deliver()
+        self.env.flush_all()
+        self.assertEqual(set(notices.mapped("state")), {"sent"})
+        return self.env.cr.sql_log_count - before
+
+    def test_statements_do_not_grow_with_the_notices(self):
+        self._pay(self.invoice)
+        self._count_queries(1)
+        few = self._count_queries(3)
+        self.assertLessEqual(self._count_queries(12), few + 3)
+
+    def test_messages_are_sanitised(self):
+        """Everybody reads the chatter of a customer; the words are written as core would."""
+        self.customer.company_id = self.company  # its chatter gets the text itself
+        words = '<p>Pay <script>alert(1)</script><b onclick="x()">now</b></p>'
+        notices = self._queue()
+        model = type(notices)
+        with patch.object(
+            model,
+            "_render_messages",
+            lambda batch: {n.id: {"subject": "S", "body": words} for n in batch},
+        ):
+            self._deliver()
+        self.assertEqual(notices.body, words)
+        for message in notices.mail_message_id + self.customer.message_ids[0]:
+            self.assertEqual(str(message.body), "<p>Pay <b>now</b></p>")
+        mail = self.env["mail.mail"].sudo().search([], order="id desc", limit=1)
+        self.assertEqual(mail.mail_message_id, notices.mail_message_id)
+        self.assertIn("now</b>", mail.body_html)
+
+    def test_a_text_is_compiled_once_for_a_batch(self):
+        for partner in (self.other, self._create_customer("Third Ltd")):
+            self._create_invoice_due("2026-03-20", 500, partner)
+        notices = self._queue()
+        model, seen = type(self.env["ir.qweb"]), []
+        inner = model._generate_code
+
+        def generate(qweb, template):
+            seen.append(etree.iselement(template))
+            return inner(qweb, template)
+
+        with patch.object(model, "_generate_code", generate):
+            self._deliver()
+        # core looks once for what a restricted user may not write in a template
+        self.assertEqual(sum(seen), 2)
+        self.assertEqual(len(notices), 3)
+        for notice in notices:
+            self.assertIn(notice.partner_id.name, notice.body)
+            for other in notices - notice:
+                self.assertNotIn(other.partner_id.name, notice.body)
+
     # === STEPS === #
+
+    def test_batches_take_the_seconds_wanted(self):
+        found = doctest.testmod(ar_dunning_notice_delivery)
+        self.assertTrue(found.attempted)
+        self.assertFalse(found.failed)
 
     def _count_steps(self, batch_size):
         """How many notices each step of the scheduled action takes."""

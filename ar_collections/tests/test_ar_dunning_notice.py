@@ -152,7 +152,7 @@ class TestArDunningNotice(ArCollectionsCommon):
             notice = self._send()
         self.assertEqual(
             seen,
-            [("account.account_invoices", [move.id]) for move in self.invoice + second],
+            [("account.account_invoices", (self.invoice + second).ids)],
         )
         self.assertEqual(len(notice.attachment_ids), 2)
         self.assertEqual(self._get_mail(notice).attachment_ids, notice.attachment_ids)

@@ -52,6 +52,17 @@ class TestDoors(ArCollectionsCommon):
             notice = self._run_ladder("2026-03-31")
         self.assertEqual(notice.attachment_ids.mapped("name"), ["terms.txt"])
 
+    def test_place_of_the_address(self):
+        self._create_invoice_due("2026-03-20", 500)
+        notice = self._preview("2026-03-31").notice_ids
+        with self._extend(
+            "res.company",
+            "_get_ar_letter_window",
+            lambda window, _r: window._replace(start=70, bottom=110),
+        ):
+            self.assertEqual(notice._get_letter_margin(), 70)
+            self.assertTrue(notice._get_letter_places())
+
     def test_trap_contacts_sends_nothing(self):
         self._create_invoice_due("2026-03-20", 500)
         with self.trap_contacts() as seen:

@@ -144,7 +144,7 @@ class ArDunningNotice(models.Model):
         )
         for notice, message in zip(self, posted, strict=True):
             notice.mail_message_id = message
-        self._log_on_customers()
+        self._log_on_customers(self._get_clean_words())
 
     def _prepare_sms_message_vals(self):
         """Values of the message in the debtor's chatter."""

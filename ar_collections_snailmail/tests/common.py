@@ -39,12 +39,12 @@ class PostCommon(ArCollectionsCommon):
         super().setUp()
         self.contexts = []
 
-        def _render_pdf(notices, report_name, res_ids):
+        def _render_pdfs(notices, report_name, res_ids):
             self.contexts.append(notices.env.context.get("snailmail_layout"))
-            return make_pdf(f"{report_name} {res_ids}")
+            return {res_id: make_pdf(f"{report_name} {res_id}") for res_id in res_ids}
 
         model = self.env.registry["ar.dunning.notice"]
-        self.startPatcher(patch.object(model, "_render_pdf", _render_pdf))
+        self.startPatcher(patch.object(model, "_render_pdfs", _render_pdfs))
 
     # === HELPERS === #
 

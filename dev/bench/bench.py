@@ -1,6 +1,8 @@
 """Prints what deciding, writing and sending notices costs on generated books.
 
     bench.py [--sizes small,medium] [--only NAME,…] [--json FILE] [--reuse] [--keep]
+    bench.py --only emails       all notices of the first run by e-mail; only on request
+    bench.py --only letters      40 of them as letters, by a real wkhtmltopdf; only on request
     bench.py --only workers      two workers share 5,000 notices; two are killed
 
 Each figure is taken in a fresh process. Nothing here passes or fails.
@@ -33,6 +35,8 @@ STEPS = (
     "outlook",
     "flood",
     "vacuum",
+    "emails",
+    "letters",
     "flood_again",
     "preview_again",
     "confirm",
@@ -46,9 +50,13 @@ STEPS = (
     "deliver",
 )
 SILENT = ("vacuum", "history")
+# They send what the later ones want to find, and take minutes.
+ON_REQUEST = ("emails", "letters")
+# Each stands on the run that this one writes.
+NEEDED = "flood"
 # A million dicts need 2 GB.
 LEFT_OUT = {"large": ("decide_rows",)}
-COLUMNS = ("seconds", "cpu", "queries", "peak_mb", "rows")
+COLUMNS = ("seconds", "cpu", "queries", "peak_mb", "rows", "per second", "per row")
 
 
 def main():
@@ -93,22 +101,30 @@ def measure_size(size, options):
     books, work = f"bench_{size}", f"bench_{size}_work"
     databases.provide(books, size, options.reuse)
     databases.clone(books, work)
-    only = options.only.split(",") if options.only else None
     figures = {}
-    for step in STEPS:
-        if step in LEFT_OUT.get(size, ()):
-            continue
+    for step in get_steps(size, options.only):
         if step == "vacuum":
             databases.vacuum(work)
-        elif only is None or step in only or step in SILENT:
-            say(f"{size}: {step} …")
-            output = run("measure.py", work, step)
-            if step not in SILENT:
-                figures[step] = json.loads(output)
-                say(f"    {figures[step]}")
+            continue
+        say(f"{size}: {step} …")
+        output = run("measure.py", work, step)
+        if step not in SILENT:
+            figures[step] = json.loads(output)
+            say(f"    {figures[step]}")
     if not options.keep:
         databases.drop(work)
     return figures
+
+
+def get_steps(size, only):
+    """The steps to take on books of that size, with what prepares those asked for."""
+    wanted = set(only.split(",")) if only else set(STEPS) - set(ON_REQUEST)
+    if wanted >= set(ON_REQUEST):
+        sys.exit("emails and letters send the same run: ask for one of them")
+    wanted |= {NEEDED} if wanted & set(ON_REQUEST) else set()
+    wanted -= set(LEFT_OUT.get(size, ()))
+    last = max(STEPS.index(step) for step in wanted if step in STEPS)
+    return [step for step in STEPS[: last + 1] if step in wanted or step in SILENT]
 
 
 def run(script, *arguments):
@@ -136,6 +152,8 @@ def print_tables(figures):
         print(f"| {'':20} | " + " | ".join(f"{name:>8}" for name in COLUMNS) + " |")
         print("|---|" + "---:|" * len(COLUMNS))
         for step, row in steps.items():
+            row["per second"] = row["rows"] / row["cpu"] if row["cpu"] else 0
+            row["per row"] = row["queries"] / row["rows"] if row["rows"] else 0
             cells = " | ".join(f"{format_figure(row[name]):>8}" for name in COLUMNS)
             print(f"| {step:20} | {cells} |")
     for small, big in zip(list(figures), list(figures)[1:], strict=False):

@@ -8,6 +8,7 @@ Those that prepare or write commit.
 from datetime import timedelta
 
 from meter import metered
+from server import serving
 
 
 def bare(env):
@@ -185,4 +186,46 @@ def deliver(env, mails=200):
         for batch in (queued[at : at + 20] for at in range(0, len(queued), 20)):
             batch._deliver()
     figures["rows"] = len(queued.filtered(lambda notice: notice.state == "sent"))
+    return figures
+
+
+def emails(env):
+    """The first run by e-mail without files: from the queue of notices to that of mails."""
+    return _deliver_all(env, "email")
+
+
+def letters(env, count=40):
+    """Letters by a real wkhtmltopdf; a server gives it the style sheets.
+
+    What wkhtmltopdf uses is in the processor seconds.
+    """
+    with serving(env.cr.dbname):  # which has written its address into the database
+        env.cr.rollback()
+        env.registry.clear_cache()
+        return _deliver_all(env, "letter", count)
+
+
+def _deliver_all(env, channel, count=None):
+    """Queue the notices of the first run and deliver them as the scheduled action does."""
+    run = env["ar.dunning.run"].search([], order="id", limit=1)
+    company = run.company_id
+    company.email = "office@example.com"
+    env["ar.dunning.level"].search([]).write(
+        {"attach_invoices": False, "attach_letter": False, "min_amount": 0}
+    )
+    run.action_preview()
+    notices = env["ar.dunning.notice"].search([("run_id", "=", run.id)], order="id")
+    notices[count or len(notices) :].unlink()
+    partners = notices.exists().partner_id.commercial_partner_id
+    (partners + partners.child_ids).email = (
+        False if channel == "letter" else "customer@example.com"
+    )
+    run.action_confirm()
+    env.flush_all()
+    env.cr.commit()
+    env.invalidate_all()
+    with metered(env) as figures:
+        env["ar.dunning.notice"]._cron_deliver()
+    sent = [("run_id", "=", run.id), ("state", "=", "sent"), ("channel", "=", channel)]
+    figures["rows"] = env["ar.dunning.notice"].search_count(sent)
     return figures

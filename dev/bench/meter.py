@@ -18,7 +18,9 @@ def _get_database_cpu(cr):
 
 
 def _get_cpu(cr):
-    return time.process_time() + _get_database_cpu(cr)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)  # wkhtmltopdf
+    programs = children.ru_utime + children.ru_stime
+    return time.process_time() + programs + _get_database_cpu(cr)
 
 
 @contextmanager

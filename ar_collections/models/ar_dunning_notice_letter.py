@@ -1,0 +1,82 @@
+from odoo import models
+
+from ..tools.letter_window import PADDING
+
+DIN_LAYOUT = "l10n_din5008.external_layout_din5008"
+# Room for a letterhead with a logo and four lines of address, where no window asks for less.
+LETTERHEAD = 62
+# The text is that much narrower than the page, whose width its shares count from.
+INSET = 1.15
+
+
+class ArDunningNotice(models.Model):
+    """The place of what a letter shows, for the window of its envelope."""
+
+    _inherit = "ar.dunning.notice"
+
+    # === BUSINESS METHODS === #
+
+    def _is_din_letter(self):
+        """Whether the company's letters have the layout of DIN 5008, with places of its own."""
+        # sudo: the layout is a view, which a collector may not read
+        return self.company_id[:1].sudo().external_report_layout_id.key == DIN_LAYOUT
+
+    def _get_letter_window(self):
+        """The window of the company's envelopes; none for layouts that have their own."""
+        return not self._is_din_letter() and self.company_id[:1]._get_ar_letter_window()
+
+    def _get_letter_margin(self):
+        """Millimetres above the text of each page; False: as the company's paper says."""
+        if self._is_din_letter():
+            return False
+        window = self._get_letter_window()
+        return window.start if window else LETTERHEAD
+
+    def _get_letter_places(self):
+        """Where address and fold marks stand, as shares of the width of the text's page.
+
+        Per cent of a width are the only lengths that reach the paper as they are: all
+        others depend on resolution and shrinking, which differ from paper to paper.
+
+        :return: {"address": style, "sender": bool, "below": style, "folds": [style]} or
+            False if the address does not stand in a window
+        """
+        self.ensure_one()
+        window = self._get_letter_window()
+        if not window:
+            return False
+        company = self.company_id
+        report = self._get_letter_report().with_company(company)
+        # sudo: the paper is chosen for everybody
+        paper = report.sudo().get_paperformat()
+        width = paper.print_page_width - paper.margin_left - paper.margin_right
+
+        def share(millimetres):
+            return f"{100 * millimetres / width:.3f}%"
+
+        return {
+            "address": f"left:{share(window.left + PADDING - paper.margin_left)};"
+            f"width:{share(window.right - window.left - 2 * PADDING)};",
+            "sender": window.has_sender,
+            "below": f"padding-top:{share(INSET * (window.bottom - window.start))};",
+            "folds": [
+                f"padding-top:{share(fold - window.start)};width:{share(4)};"
+                f"margin-left:{share(5 - paper.margin_left)};"
+                for fold in window.folds
+            ]
+            if company.ar_letter_has_folds
+            else [],
+        }
+
+    def _get_letter_report(self):
+        """The report of the level, else the standard one."""
+        return self.level_id.report_id[:1] or self.env.ref(
+            "ar_collections.action_report_ar_dunning_notice"
+        )
+
+    def _get_letter_sender(self):
+        """The sender's address in one line, for where it can be returned to."""
+        partner = self.company_id.partner_id
+        place = " ".join(filter(None, [partner.zip, partner.city]))
+        parts = [self.company_id.name, partner.street, place]
+        return " · ".join(part for part in parts if part)
