@@ -8,6 +8,9 @@ import ast
 import sys
 from pathlib import Path
 
+# What tests and demo need beyond that: codes for banking apps, and to pay at no cost.
+EXTRA = {"account_qr_code_sepa", "payment_demo"}
+
 
 def main(root, odoo_path, venv):
     folders = [odoo_path / "odoo" / "addons", odoo_path / "addons"]
@@ -33,7 +36,8 @@ def main(root, odoo_path, venv):
             print(f"note: {name} left out: needs {sorted(lacking)}", file=sys.stderr)
             del depends[name]
 
-    base = {"account"}.union(*depends.values()) - depends.keys()
+    extra = {name for name in EXTRA if exists(name)}
+    base = {"account"}.union(extra, *depends.values()) - depends.keys()
     print(",".join(depends))
     print(",".join(sorted(base)))
     print(",".join(map(str, [*folders, root])))
