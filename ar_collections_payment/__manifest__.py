@@ -7,6 +7,7 @@
     "license": "LGPL-3",
     "depends": ["ar_collections", "account_payment"],
     "auto_install": True,
+    "uninstall_hook": "uninstall_hook",
     "data": [
         "security/ir.model.access.csv",
         "security/ar_payment_share_rules.xml",

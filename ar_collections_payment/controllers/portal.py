@@ -321,7 +321,14 @@ class ClaimPortal(PortalAccount):
 
     def _refuse(self, key, *, is_asked=False):
         """The one answer to keys that are forged, expired or of something gone."""
-        values = {"key": key, "is_asked": is_asked, "no_breadcrumbs": True}
+        values = {
+            "key": key,
+            "is_asked": is_asked,
+            "no_breadcrumbs": True,
+            # they would name the first company of the database, whosever customer it is
+            "no_header": True,
+            "no_footer": True,
+        }
         response = request.render("ar_collections_payment.portal_owed_refused", values)
         response.status_code = 200 if is_asked else 403
         return self._seal(response)

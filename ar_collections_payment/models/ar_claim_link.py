@@ -153,6 +153,18 @@ class ArClaimLink(models.AbstractModel):
             return None
 
     @api.model
+    def _has_bank_qr(self, account, amount, currency, reference, partner):
+        """Whether `_get_bank_qr` would draw one; many e-mails ask, and draw none."""
+        if not account or currency.compare_amounts(amount, 0) <= 0:
+            return False
+        # sudo: as above
+        return bool(
+            account.sudo()._build_qr_code_vals(
+                currency.round(amount), reference, "", currency, partner
+            )
+        )
+
+    @api.model
     def _get_link_qr(self, url):
         """A code of an address, as a data URI.
 

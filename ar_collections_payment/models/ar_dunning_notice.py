@@ -4,6 +4,9 @@ from odoo import api, fields, models
 
 # The key in the address of the customer's page, as `ar.claim.link` makes it.
 KEY = re.compile(r"/pay/[\w-]{40,}(?:/qr)?")
+# Layouts that leave the left free beside the address, whether or not something is there;
+# in the others the address would move, out of the window of its envelope.
+ROOMY = ("striped", "boxed", "bold", "standard")
 
 
 class ArDunningNotice(models.Model):
@@ -66,13 +69,7 @@ class ArDunningNotice(models.Model):
         :rtype: str | None
         """
         self.ensure_one()
-        return self.env["ar.claim.link"]._get_bank_qr(
-            self._get_bank_account(),
-            self.amount_due,
-            self.currency_id,
-            self.name,
-            self.debtor_id.partner_id,
-        )
+        return self.env["ar.claim.link"]._get_bank_qr(*self._get_bank_qr_values())
 
     def _get_bank_qr_url(self):
         """Where an e-mail finds that image: mail readers show none that is part of it.
@@ -80,6 +77,25 @@ class ArDunningNotice(models.Model):
         :rtype: str | bool
         """
         self.ensure_one()
-        if self.amount_due <= 0 or not self._get_bank_qr():
+        if not self.env["ar.claim.link"]._has_bank_qr(*self._get_bank_qr_values()):
             return False
         return f"{self._get_payment_url()}/qr"
+
+    def _has_room_for_codes(self):
+        """Whether the company's letters have room beside the address."""
+        self.ensure_one()
+        # sudo: the layout is chosen for everybody who prints
+        layout = self.company_id.sudo().external_report_layout_id
+        return not layout or layout.key in {
+            f"web.external_layout_{name}" for name in ROOMY
+        }
+
+    def _get_bank_qr_values(self):
+        self.ensure_one()
+        return (
+            self._get_bank_account(),
+            self.amount_due,
+            self.currency_id,
+            self.name,
+            self.debtor_id.partner_id,
+        )

@@ -60,6 +60,16 @@ class TestClaimMessage(ClaimCommon):
             self.assertTrue(image.startswith("data:image/png;base64,"))
         self.assertEqual(set(codes.xpath(".//a/@href")), {notice._get_payment_url()})
 
+    def test_codes_move_where_the_room_beside_the_address_is_taken(self):
+        notice = self._preview("2026-03-31").notice_ids
+        path = "//div[contains(@class, 'o_ar_letter')]//table[contains(@class, 'o_ar_codes')]"
+        self.assertFalse(self._get_letter(notice).xpath(path))
+        folder = self.env.ref("web.external_layout_folder")
+        self.company.sudo().external_report_layout_id = folder
+        self.assertEqual(len(self._get_letter(notice).xpath(path)), 1)
+        every = "//table[contains(@class, 'o_ar_codes')]"
+        self.assertEqual(len(self._get_letter(notice).xpath(every)), 1)
+
     def test_code_says_account_amount_and_reference(self):
         notice = self._preview("2026-03-31").notice_ids
         values = self.account._get_qr_vals(

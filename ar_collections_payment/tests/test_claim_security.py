@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 from odoo.tools.misc import hash_sign
 
+from odoo.addons.ar_collections_payment import uninstall_hook
 from odoo.addons.ar_collections_payment.models.ar_claim_link import LINK_SCOPE
 
 from .common import ClaimCommon
@@ -28,7 +29,9 @@ class TestClaimSecurity(ClaimCommon):
         """The page says the same for every key that opens nothing."""
         response = self._open(key)
         self.assertEqual(response.status_code, 403)
-        for secret in (self.invoice.name, self.customer.name, self.company.name):
+        first = self.env.ref("base.main_company")
+        names = (self.invoice.name, self.customer.name, self.company.name, first.name)
+        for secret in names:
             self.assertNotIn(secret, response.text)
         self.assertIn("This link is not valid any more", response.text)
         self._assert_sealed(response)
@@ -329,6 +332,13 @@ class TestClaimSecurity(ClaimCommon):
                 share.with_user(system).write(vals)
         with self.assertRaises(AccessError):
             share.with_user(system).unlink()
+
+    def test_uninstalling_leaves_no_unknown_pause(self):
+        self._pay_online(self._get_key(), self._receivable(self.invoice), "pending")
+        pause = self.debtor.pause_ids
+        self.assertEqual(pause.kind, "payment")
+        uninstall_hook(self.env)
+        self.assertEqual(pause.kind, "other")
 
     def test_nobody_hides_a_pause_behind_a_payment(self):
         tx = self._begin(

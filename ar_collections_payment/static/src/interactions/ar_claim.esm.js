@@ -34,9 +34,11 @@ export class ArClaim extends Interaction {
         });
         const number = format.format(Math.max(units, 0) / scale);
         button.querySelector(".o_ar_pay_sum").textContent =
-            position === "after"
-                ? `${number}\u00a0${symbol}`
-                : `${symbol}\u00a0${number}`;
+            units <= 0
+                ? ""
+                : position === "after"
+                  ? `${number}\u00a0${symbol}`
+                  : `${symbol}\u00a0${number}`;
         button.disabled = units <= 0;
     }
 }
