@@ -2,7 +2,9 @@ from freezegun import freeze_time
 
 from odoo.tests import tagged
 
-from .common import TODAY, ClaimCommon
+from odoo.addons.ar_collections.tests.common import TODAY
+
+from .common import ClaimCommon
 
 
 @tagged("post_install", "-at_install")
