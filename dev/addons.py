@@ -8,8 +8,9 @@ import ast
 import sys
 from pathlib import Path
 
-# What tests and demo need beyond that: ways to pay and to send that cost nothing.
-EXTRA = {"payment_demo", "sms_twilio"}
+# What tests and demo need beyond that: codes for banking apps, ways to pay and to send that
+# cost nothing.
+EXTRA = {"account_qr_code_sepa", "payment_demo", "sms_twilio"}
 
 
 def main(root, odoo_path, venv):

@@ -85,13 +85,17 @@ class ArDunningNotice(models.Model):
 
     def _get_bank_account(self):
         """The company's own bank account that the customer is asked to pay to."""
-        # sudo: a collector prints the company's bank account without rights on banks
-        accounts = self.company_id.partner_id.sudo().bank_ids
-        usable = accounts.filtered(
-            lambda a: a.company_id.id in (False, self.company_id.id)
-        )
-        same = usable.filtered(lambda a: a.currency_id == self.currency_id)
-        return (same or usable)[:1]
+        return self.company_id._get_ar_bank_account(self.currency_id)
+
+    def _get_payment_url(self):
+        """Link to pay the whole claim; none here. Extensions that take payments give one.
+
+        A key: `_remove_keys` must know it, too.
+
+        :rtype: str | bool
+        """
+        self.ensure_one()
+        return False
 
     def _get_payment_url(self):
         """Link to pay the whole claim; none here. Extensions that take payments give one.

@@ -88,12 +88,7 @@ class ArStatement(models.Model):
 
     def _get_bank_account(self, currency):
         """The company's bank account to pay to, one in ``currency`` if there is any."""
-        # sudo: a collector prints the company's bank account without rights on banks
-        accounts = self.company_id.partner_id.sudo().bank_ids
-        usable = accounts.filtered(
-            lambda a: a.company_id.id in (False, self.company_id.id)
-        )
-        return (usable.filtered(lambda a: a.currency_id == currency) or usable)[:1]
+        return self.company_id._get_ar_bank_account(currency)
 
     def _get_file_name(self, extension):
         return f"{self.name.replace('/', '-')}.{extension}"

@@ -183,6 +183,14 @@ class ResCompany(models.Model):
         policy = self.env["ar.policy"]._get_company_default(self)
         return policy.description if policy.is_printed_on_invoice else False
 
+    def _get_ar_bank_account(self, currency):
+        """The own bank account that customers are asked to pay to, one in ``currency``
+        if there is any."""
+        # sudo: a collector prints the company's bank account without rights on banks
+        accounts = self.sudo().partner_id.bank_ids
+        usable = accounts.filtered(lambda a: a.company_id.id in (False, self.id))
+        return (usable.filtered(lambda a: a.currency_id == currency) or usable)[:1]
+
     def _get_aging_buckets(self):
         """Upper ends of the ageing buckets, in days late.
 
