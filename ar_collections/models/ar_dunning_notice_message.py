@@ -97,14 +97,6 @@ class ArDunningNotice(models.Model):
         self.ensure_one()
         return False
 
-    def _get_payment_url(self):
-        """Link to pay the whole claim; none here. Extensions that take payments give one.
-
-        :rtype: str | bool
-        """
-        self.ensure_one()
-        return False
-
     def _get_portal_url(self, line):
         """Link on which the customer sees and pays one invoice without a password.
 
