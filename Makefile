@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 SHELL := bash
 
-.PHONY: help demo test lint shell psql update bench test-core lock lock-check wheel pot clean-demo clean
+.PHONY: help demo test lint shell psql update bench test-core lock lock-check wheel pot pictures clean-demo clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' Makefile | expand -t 14
@@ -43,6 +43,9 @@ wheel: ## build a wheel of each addon into dist/; ARGS="…" goes to dev/wheel.s
 
 pot: ## write the translation templates; ARGS="…" goes to dev/pot.sh
 	@dev/pot.sh $(ARGS)
+
+pictures: ## take the pictures of README and app page anew; NAMES="run notice" for a few
+	@dev/pictures.sh $(NAMES)
 
 clean-demo: ## remove the demo database; the next 'make demo' builds it anew
 	@dev/clean.sh demo
