@@ -359,6 +359,30 @@ def test_a_start_says_what_it_does_before_it_looks_into_the_cache(tmp_path):
     assert looks == "looks"
 
 
+def test_an_installation_is_made_anew_for_code_only(tmp_path):
+    for name in (
+        "models/x.py",
+        "README.rst",
+        "readme/USAGE.md",
+        "static/description/a.png",
+    ):
+        (tmp_path / "addon" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "addon" / name).write_text("old")
+
+    def key():
+        script = '. "$ROOT/dev/conf.sh"; ROOT=$PWD MODULES=addon; addons_key'
+        returncode, output = run_part(script, tmp_path)
+        assert returncode == 0, output
+        return output
+
+    before = key()
+    for name in ("README.rst", "readme/USAGE.md", "static/description/a.png"):
+        (tmp_path / "addon" / name).write_text("new")
+    assert key() == before
+    (tmp_path / "addon/models/x.py").write_text("new")
+    assert key() != before
+
+
 # -- pictures
 
 
