@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 SHELL := bash
 
-.PHONY: help demo test lint shell psql update bench test-core lock lock-check wheel pot looks clean-demo clean
+.PHONY: help demo test lint shell psql update bench test-core lock lock-check wheel pot looks pictures clean-demo clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' Makefile | expand -t 14
@@ -46,6 +46,9 @@ pot: ## write the translation templates; ARGS="…" goes to dev/pot.sh
 
 looks: ## render what customers get, each level and language, to look at; LANGS=… LETTERS=0 for less
 	@dev/looks.sh
+
+pictures: ## take the pictures of README and app page anew; NAMES="run notice" for a few
+	@dev/pictures.sh $(NAMES)
 
 clean-demo: ## remove the demo database; the next 'make demo' builds it anew
 	@dev/clean.sh demo

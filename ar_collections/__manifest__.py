@@ -1,6 +1,6 @@
 {
     "name": "AR Collections",
-    "summary": "Credit limits, dunning, late charges and collections for receivables",
+    "summary": "Dunning ladders, worklist, statements and ageing for receivables",
     "version": "19.0.3.1.0",
     "category": "Accounting/Accounting",
     "author": "ar_collections contributors",

@@ -25,8 +25,9 @@ read_addons() { # sets MODULES and BASE_MODULES
   ADDONS_KEY=$(addons_key)
 }
 
-addons_key() { # changes with anything that an installation or upgrade reads
-  (cd "$ROOT" && find ${MODULES//,/ } -name __pycache__ -prune -o -path '*/tests/*' -prune -o -type f -print0 |
+addons_key() { # changes with anything that an installation or upgrade reads: not with words and pictures about it
+  (cd "$ROOT" && find ${MODULES//,/ } -name __pycache__ -prune -o -path '*/tests/*' -prune -o -path '*/readme/*' -prune \
+    -o -path '*/static/description/*' -prune -o -name README.rst -prune -o -type f -print0 |
     sort -z | xargs -0r sha256sum) | digest
 }
 

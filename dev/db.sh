@@ -70,10 +70,12 @@ odoo_on() {
   "$VENV/bin/python" "$ROOT/dev/check_log.py" "$log"
 }
 
-# What nobody needs once nobody works in this checkout: databases of killed runs, installations of older code.
+# What nobody needs once nobody works in this checkout: databases of killed runs, installations of older code, and
+# what was half built when a step failed.
 drop_leftovers() {
   local db
-  for db in $(sql "select datname from pg_database where datname ~ '^$(db_prefix)(test|inst)_'"); do
+  for db in $(sql "select datname from pg_database
+    where datname ~ '^$(db_prefix)((test|inst)_|(tpl|tpldemo|inst)_.*[.]new$|(demo|pictures)[.]new$|pictures$)'"); do
     [ "$db" = "${INST:-}" ] || ! own_db "$db" || drop_db "$db"
   done
 }

@@ -6,7 +6,6 @@
 . "$ROOT/dev/demo_db.sh"
 . "$ROOT/dev/stop.sh"
 
-MAIL=$ENV_DIR/mail
 start=$(now)
 mkdir -p "$ENV_DIR"
 exec 5>>"$ENV_DIR/demo.lock"
@@ -50,6 +49,7 @@ if [ -e "$ROOT/dev/demo_table.py" ]; then
   }
 fi
 
+say "Odoo: start, and load the database"
 log=$ENV_DIR/log/demo.log
 : >"$log"
 "${TIED[@]}" "$VENV/bin/odoo" -c "$DEMO_CONF" -d "$DEMO" --db-filter="^$DEMO\$" --log-level="${LOG_LEVEL:-warn}" \

@@ -4,6 +4,7 @@
 # is in the cache (demos/<day>-<key>) and is restored from there.
 
 DEMO_CONF=$ENV_DIR/demo.conf
+MAIL=$ENV_DIR/mail
 
 demo_day() { date -u +%F; }
 
@@ -24,7 +25,7 @@ build_demo() {
 
 keep_demo() { # entry; other days' are of no use
   find "$CACHE/demos" -mindepth 1 -maxdepth 1 -mtime +1 -exec rm -rf {} + 2>/dev/null || true
-  cache_fill "$1" dump_db "$DEMO.new"
+  keep_dump "$DEMO.new" "$1"
 }
 
 restore_demo() { # entry
@@ -33,10 +34,16 @@ restore_demo() { # entry
 }
 
 use_demo() {
-  rm -f "$ENV_DIR"/mail/*.eml # of an older database
+  rm -f "$MAIL"/*.eml # of an older database
   mark_db "$DEMO.new" "$TPLDEMO $ADDONS_KEY"
   drop_db "$DEMO"
   rename_db "$DEMO.new" "$DEMO"
+}
+
+restore_today() {
+  local entry
+  entry=$(demo_entry "$(demo_day)")
+  restore_step "$entry" "Demo database of today" restore_demo "$entry"
 }
 
 upgrade_demo() { # -i too: there may be a new addon
@@ -45,18 +52,17 @@ upgrade_demo() { # -i too: there may be a new addon
 }
 
 demo_db() {
-  local made entry
+  local made
   made=$(db_made_from "$DEMO")
   if [ "$made" = "$TPLDEMO $ADDONS_KEY" ]; then return; fi
-  entry=$(demo_entry "$(demo_day)")
   if [ "${made%% *}" = "$TPLDEMO" ]; then
     step "Demo database: upgrade $MODULES" "mend the addon, or build it anew: make clean-demo demo" upgrade_demo
-  elif dump_ok "$entry"; then
-    step "Demo database: restore today's from the cache" "$RESTORE_NEXT" restore_demo "$entry"
-  else
-    template_demo
-    step "Demo database: install $MODULES" "the lines above are warnings or errors of the installation" build_demo
+    return
   fi
+  restore_today
+  [ -z "$RESTORED" ] || return 0
+  template_demo
+  step "Demo database: install $MODULES" "the lines above are warnings or errors of the installation" build_demo
 }
 
 # Where it is served differs from start to start; PDFs fetch their style sheets from there.

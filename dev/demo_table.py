@@ -1,8 +1,9 @@
 """Print what the ladder would do today, for `make demo`; read by `odoo shell`."""
 
+import unicodedata
 from datetime import timedelta
 
-COLUMNS = "{:<34} {:>6} {:>14} {:<22} {:<8}"
+COLUMNS = (("Debtor", -34), ("Days overdue", 12), ("Amount", 18), ("Level", -24))
 
 # How far ahead to look when nobody is due tonight.
 HORIZON = 60
@@ -18,22 +19,48 @@ def get_claims(env, company, day):
     return claims
 
 
+def get_width(text):
+    """How many places a terminal needs: two for each wide character, none for marks."""
+    return sum(
+        0
+        if unicodedata.combining(char) or unicodedata.category(char) == "Cf"
+        else 1 + (unicodedata.east_asian_width(char) in "WF")
+        for char in text
+    )
+
+
+def fit(text, width):
+    """Cut and pad to so many places; on the left if the width is negative."""
+    room = abs(width)
+    if get_width(text) > room:
+        while get_width(text) > room - 1:
+            text = text[:-1]
+        text += "…"
+    padding = " " * (room - get_width(text))
+    return text + padding if width < 0 else padding + text
+
+
+def print_row(*cells):
+    """The last cell is the channel; nothing stands to the right of it."""
+    widths = [width for _title, width in COLUMNS]
+    fitted = [fit(str(c), w) for c, w in zip(cells[:-1], widths, strict=True)]
+    print(*fitted, cells[-1], sep="  ")
+
+
 def print_claims(env, company, claims):
     print(f"\nTonight in {company.name}:")
-    print(COLUMNS.format("Debtor", "Days", "Amount", "Level", "Channel"))
+    print_row(*[title for title, _width in COLUMNS], "Channel")
     for (partner_id, currency_id, _key), items in sorted(
         claims.items(), key=lambda kv: -max(r["days_overdue"] for r in kv[1])
     ):
         currency = env["res.currency"].browse(currency_id)
         level = env["ar.dunning.level"].browse(items[0]["notice_level_id"])
-        print(
-            COLUMNS.format(
-                env["res.partner"].browse(partner_id).name[:34],
-                max(r["days_overdue"] for r in items),
-                f"{sum(r['amount'] for r in items):,.2f} {currency.name}",
-                level.name,
-                items[0]["channel"],
-            )
+        print_row(
+            env["res.partner"].browse(partner_id).name,
+            max(r["days_overdue"] for r in items),
+            f"{sum(r['amount'] for r in items):,.2f} {currency.name}",
+            level.name,
+            items[0]["channel"],
         )
 
 

@@ -1,7 +1,8 @@
 # Dumps of databases with their filestores, kept in the cache: write, check, restore (sourced).
 #
 # The embedded PostgreSQL's programs write and read them, whatever server and whatever older programs of the
-# system there are: an archive of one version cannot be read by the programs of an older one.
+# system there are: an archive of one version cannot be read by the programs of an older one. Nor does an older
+# server understand the statements of a newer one's dump, so each major version has entries of its own.
 
 pg_major() { "$1" --version | sed -E 's/[^0-9]*([0-9]+).*/\1/'; }
 server_major() { sql "select current_setting('server_version_num')::int / 10000"; }
@@ -12,8 +13,16 @@ pg_client() { # psql, pg_dump or pg_restore: ours, unless the server is newer th
   if own_client; then echo "$PG_OWN_BIN/$1"; else command -v "$1"; fi
 }
 
-dump_entry() { # name in the cache: its folder, another one for a format that ours could not read
-  if own_client; then echo "$CACHE/$1"; else echo "$CACHE/$1-pg$(pg_major pg_dump)"; fi
+dump_entry() { # name in the cache: the folder of this server's version
+  echo "$CACHE/$1-pg$(server_major)"
+}
+
+keep_dump() { # database, entry; what cannot be kept is built again next time
+  if [ "$(pg_major "$(pg_client pg_dump)")" -ge "$(server_major)" ]; then
+    cache_fill "$2" dump_db "$1"
+  else
+    note "no pg_dump here is as new as the server: ${2#"$CACHE"/} is not kept in the cache"
+  fi
 }
 
 dump_db() { # database, folder
@@ -32,7 +41,21 @@ dump_ok() { # folder
   return 1
 }
 
-RESTORE_NEXT="the copy in the cache is whole, so the reason is the server's: see the lines above; is its disk full?"
+# Sets RESTORED where the entry is there and can be restored. A whole one is left alone if it cannot: the reason
+# may be the server's, and what is built anew then does without it.
+restore_step() { # entry, what it does, command…
+  RESTORED=
+  [ -e "$1" ] || return 0
+  say "$2: check the copy in the cache"
+  dump_ok "$1" || return 0
+  attempt "$2: restore from the cache" "${@:3}"
+  if [ "$TRIED" = 0 ]; then
+    RESTORED=yes
+  else
+    note "$FAILURE"
+    note "it is built instead; ${1#"$CACHE"/} is whole and stays in the cache"
+  fi
+}
 
 restore_db() { # folder, database
   local -x PGOPTIONS="${PGOPTIONS:-} -c synchronous_commit=off" # else a durable server syncs each of 5000 statements

@@ -31,24 +31,25 @@ since() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf "%.1f s", b - a }'; }
 # step 'what it does' 'what to do if it fails' command…: its output goes to a log in .env/log, which is
 # shown when it fails. The command runs in a subshell with errexit on, so it cannot set variables here.
 step() {
-  local what=$1 next=$2 start log rc
-  shift 2
+  local next=$2
+  attempt "$1" "${@:3}"
+  [ "$TRIED" = 0 ] || die "$FAILURE" "$next"
+}
+
+# attempt 'what it does' command…: a step that may fail; its exit code is in TRIED, what to say then in FAILURE.
+attempt() {
+  local what=$1 start log
   start=$(now)
   mkdir -p "$ENV_DIR/log"
   log=$ENV_DIR/log/$(printf %s "$what" | tr -cs 'A-Za-z0-9' '-' | cut -c1-90).log
   printf '==> %s …\n' "$what" >&9
-  set +e
-  (
-    set -e
-    "$@"
-  ) </dev/null >"$log" 2>&1
-  rc=$?
-  set -e
-  if [ $rc != 0 ]; then
-    tail -n 25 "$log" | sed 's/^/    | /' >&9
-    die "$what: failed after $(since "$start"); all of it is in $log" "$next"
+  try "${@:2}" </dev/null >"$log" 2>&1
+  if [ "$TRIED" = 0 ]; then
+    printf '    done in %s\n' "$(since "$start")" >&9
+    return
   fi
-  printf '    done in %s\n' "$(since "$start")" >&9
+  tail -n 25 "$log" | sed 's/^/    | /' >&9
+  FAILURE="$what: failed after $(since "$start"); all of it is in $log"
 }
 
 # try command…: its exit code is in TRIED. In 'if command' or 'command ||' bash would ignore errors within it.

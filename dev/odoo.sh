@@ -76,11 +76,21 @@ fetch_new_odoo() {
   mv "$CACHE/odoo/current.new" "$CACHE/odoo/current"
 }
 
+# Debian's tree has links into other packages. Without them Odoo starts, and its pages come without their scripts.
+check_links() {
+  local dangling
+  dangling=$(find "$ODOO_PATH"/odoo/addons/*/static "$ODOO_PATH"/addons/*/static -xtype l 2>/dev/null) || true
+  [ -z "$dangling" ] ||
+    die "ODOO_SRC=$ODOO_SRC has $(wc -l <<<"$dangling") links to files that are not there, such as $(head -n 1 <<<"$dangling")" \
+      "install what they point to (apt-get install odoo, with its dependencies), copy the tree with its links followed (cp -rL), or unset ODOO_SRC: then Debian's packages are fetched"
+}
+
 get_odoo() {
   if [ -n "${ODOO_SRC:-}" ]; then
     ODOO_PATH=$(cd "$ODOO_SRC" 2>/dev/null && pwd -P) || die "ODOO_SRC=$ODOO_SRC is no folder" "unset or correct it"
     grep -qs '^version_info = (19, 0' "$ODOO_PATH/odoo/release.py" ||
       die "ODOO_SRC=$ODOO_SRC holds no Odoo 19.0 (odoo/release.py)" "name the folder that contains 'odoo'"
+    check_links
     ODOO_KEY=src-$({ fingerprint "$ODOO_PATH/odoo"; [ ! -d "$ODOO_PATH/addons" ] || fingerprint "$ODOO_PATH/addons"; } | digest)
   else
     odoo_from_debian

@@ -10,6 +10,7 @@ setup_tools() { # Odoo and Python, no database
   need flock util-linux
   need sha256sum coreutils
   lock_setup
+  say "Odoo 19 and Python: see what is there and whether the cache is whole"
   get_odoo
   get_venv
   check_wkhtmltopdf

@@ -21,7 +21,7 @@ build_base() { # name, Odoo's arguments…
   new_odoo_db "$name.new"
   sql "create extension pg_trgm" "$name.new" # as Odoo would
   odoo_on "$name.new" -i "$BASE_MODULES" "$@"
-  cache_fill "$(base_entry "$name")" dump_db "$name.new"
+  keep_dump "$name.new" "$(base_entry "$name")"
   rename_db "$name.new" "$name"
 }
 
@@ -36,11 +36,9 @@ base_template() { # name, what to call it, Odoo's arguments…
   local name=$1 what=$2
   shift 2
   ! has_db "$name" || return 0
-  if dump_ok "$(base_entry "$name")"; then
-    step "Template database ($what): restore from the cache" "$RESTORE_NEXT" restore_base "$name"
-  else
-    step "Template database ($what): build, about a minute and a half, once" "see the log" build_base "$name" "$@"
-  fi
+  restore_step "$(base_entry "$name")" "Template database ($what)" restore_base "$name"
+  [ -n "$RESTORED" ] || step "Template database ($what): build, about a minute and a half, once" \
+    "see the log; is the disk full, this one's or the database server's?" build_base "$name" "$@"
 }
 
 template_plain() { base_template "$TPL" "$BASE_MODULES"; }

@@ -120,6 +120,11 @@ def test_demo_story(database):
     assert sql(
         name, "select count(*) > 10 from ar_dunning_notice where state = 'sent'"
     ) == ["t"]
+    # each is in its debtor's chatter, under its own day
+    untold = """select count(*) from ar_dunning_notice n where state = 'sent' and not exists
+        (select 1 from mail_message m where m.model = 'ar.debtor' and m.res_id = n.debtor_id
+          and m.subject = n.subject and m.date::date = n.date_sent)"""
+    assert sql(name, untold) == ["0"]
     odoo_shell(
         name,
         f"env['ir.module.module'].search([('name', 'in', {MODULES!r})])"

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import unicodedata
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +17,7 @@ DEV = ROOT / "dev"
 sys.path.insert(0, str(DEV))
 import check_log  # noqa: E402
 import lint_next  # noqa: E402
+import pictures  # noqa: E402
 
 SHELL_SCRIPTS = [*sorted(DEV.glob("*.sh")), ROOT / ".ci" / "run"]
 SCRIPTS = [*SHELL_SCRIPTS, *sorted(DEV.glob("*.py"))]
@@ -176,9 +178,10 @@ def test_check_log_tells_by_its_exit_code(tmp_path):
 class FakeModel(list):
     """As much of a model as the table asks for."""
 
-    def __init__(self, rows=(), count=0):
+    def __init__(self, rows=(), count=0, name=None):
         super().__init__(rows)
         self.count = count
+        self.name = name
 
     def _decide(self, company, day):
         return [row for row in self if row["from"] <= day]
@@ -187,10 +190,10 @@ class FakeModel(list):
         return self.count
 
     def browse(self, record_id):
-        return SimpleNamespace(name=f"record {record_id}")
+        return SimpleNamespace(name=self.name or f"record {record_id}")
 
 
-def print_table(capsys, due, waiting=0):
+def print_table(capsys, due, waiting=0, customer=None):
     """What the table says on 2026-03-02 if one letter is due from a day on."""
     row = {
         "from": due,
@@ -217,7 +220,7 @@ def print_table(capsys, due, waiting=0):
             "ar.dunning.engine": FakeModel([row]),
             "ar.dunning.notice": FakeModel(count=waiting),
             "ar.dunning.level": FakeModel(),
-            "res.partner": FakeModel(),
+            "res.partner": FakeModel(name=customer),
             "res.currency": FakeModel(),
         }
     )
@@ -228,8 +231,21 @@ def print_table(capsys, due, waiting=0):
 
 def test_table_of_who_is_due(capsys):
     out = print_table(capsys, date(2026, 3, 2))
-    assert re.search(r"record 7 +12 1,234\.50 record 2 record 1 +email", out)
+    assert re.search(r"record 7 +12 +1,234\.50 record 2 +record 1 +email\n", out)
+    assert re.search(r"Debtor +Days overdue +Amount +Level +Channel\n", out)
     assert "nobody" not in out
+
+
+@pytest.mark.parametrize(
+    "name", ["株式会社北海道水産加工", "Żółć i Synowie", "a" * 60, "e\u0301" * 40]
+)
+def test_table_is_aligned_whatever_the_name(capsys, name):
+    out = print_table(capsys, date(2026, 3, 2), customer=name)
+    title, row = out.splitlines()[2:4]
+    before = row[: row.index(" email")]
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in before)
+    marks = sum(bool(unicodedata.combining(char)) for char in before)
+    assert len(before) + wide - marks == title.index(" Channel")
 
 
 def test_table_names_the_next_day_when_nobody_is_due(capsys):
@@ -300,3 +316,84 @@ def test_a_folder_with_a_comma_is_named_without_it(tmp_path):
         assert link.resolve() == folder
     finally:
         link.unlink()
+
+
+def make_odoo(folder):
+    """As much of an Odoo tree as the scripts look at."""
+    static = folder / "odoo" / "addons" / "web" / "static" / "lib" / "jquery"
+    static.mkdir(parents=True)
+    (folder / "odoo" / "release.py").write_text("version_info = (19, 0, 0)\n")
+    return static
+
+
+GET_ODOO = 'for part in cache odoo; do . "$ROOT/dev/$part.sh"; done; get_odoo; echo got'
+
+
+def test_a_tree_whose_links_lead_nowhere_is_refused_in_one_message(tmp_path):
+    static = make_odoo(tmp_path / "src")
+    for name in ("jquery.js", "jquery.min.js"):
+        (static / name).symlink_to(f"/nowhere/jquery/{name}")
+    returncode, output = run_part(GET_ODOO, tmp_path, ODOO_SRC=str(tmp_path / "src"))
+    assert returncode == 1
+    error, following = output.splitlines()
+    assert "has 2 links to files that are not there, such as" in error
+    assert str(static) in error
+    assert "apt-get install odoo" in following
+    # the same tree with what the links name
+    for name in ("jquery.js", "jquery.min.js"):
+        (static / name).unlink()
+        (static / name).write_text("")
+    assert run_part(GET_ODOO, tmp_path, ODOO_SRC=str(tmp_path / "src")) == (0, "got\n")
+
+
+def test_a_start_says_what_it_does_before_it_looks_into_the_cache(tmp_path):
+    script = """
+        . "$ROOT/dev/setup.sh"
+        lock_setup() { :; }
+        get_odoo() { echo looks; exit; }
+        setup_tools
+    """
+    _returncode, output = run_part(script, tmp_path)
+    said, looks = output.splitlines()
+    assert said.startswith("==> Odoo 19 and Python: see what is there")
+    assert looks == "looks"
+
+
+def test_an_installation_is_made_anew_for_code_only(tmp_path):
+    for name in (
+        "models/x.py",
+        "README.rst",
+        "readme/USAGE.md",
+        "static/description/a.png",
+    ):
+        (tmp_path / "addon" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "addon" / name).write_text("old")
+
+    def key():
+        script = '. "$ROOT/dev/conf.sh"; ROOT=$PWD MODULES=addon; addons_key'
+        returncode, output = run_part(script, tmp_path)
+        assert returncode == 0, output
+        return output
+
+    before = key()
+    for name in ("README.rst", "readme/USAGE.md", "static/description/a.png"):
+        (tmp_path / "addon" / name).write_text("new")
+    assert key() == before
+    (tmp_path / "addon/models/x.py").write_text("new")
+    assert key() != before
+
+
+# -- pictures
+
+
+def test_each_picture_is_taken_by_the_script_and_shown_somewhere():
+    taken = {f"{name}.png" for name in pictures.PICTURES}
+    assert {path.name for path in pictures.IMAGES.glob("*")} == taken
+    shown = re.findall(r"docs/images/(\S+\.png)", (ROOT / "README.md").read_text())
+    assert set(shown) == taken
+    on_page = {f"{name}.png" for name in pictures.ON_PAGE}
+    page = (pictures.PAGE / "index.html").read_text()
+    assert set(re.findall(r'src="(\w+\.png)"', page)) == on_page | {"icon.png"}
+    for name in on_page:  # neither is older than the other
+        content = (pictures.PAGE / name).read_bytes()
+        assert content == (pictures.IMAGES / name).read_bytes()

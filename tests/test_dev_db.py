@@ -166,7 +166,7 @@ def test_a_server_that_does_not_answer_is_named(checkout):
 
 DUMP = """pg_env
 new_odoo_db "$(db_prefix)from"
-sql "create table t as select 42 as a" "$(db_prefix)from"
+sql "create table t (a int not null primary key); insert into t values (42)" "$(db_prefix)from"
 mkdir -p "$DATA_DIR/filestore/$(db_prefix)from/aa" && echo file >"$DATA_DIR/filestore/$(db_prefix)from/aa/b"
 cache_fill "$CACHE/databases/x" dump_db "$(db_prefix)from"
 """
@@ -198,11 +198,82 @@ def test_older_programs_of_the_system_are_not_used(checkout):
     assert checkout.out(script, PATH=path).split() == ["42", "file"]
 
 
-def test_a_newer_server_has_entries_of_its_own(checkout):
-    entry = checkout.out("pg_env; dump_entry databases/x")
-    assert entry == str(checkout.cache / "databases" / "x")
-    newer = checkout.out("pg_env; server_major() { echo 99; }; dump_entry databases/x")
-    assert newer.startswith(entry + "-pg")
+def test_each_version_of_the_server_has_entries_of_its_own(checkout):
+    # what pg_dump 18 makes of an 18 server, a 15 does not understand
+    own, older, newer = (
+        checkout.out(f"pg_env; {server} dump_entry databases/x")
+        for server in (
+            "",
+            "server_major() { echo 15; };",
+            "server_major() { echo 99; };",
+        )
+    )
+    assert len({own, older, newer}) == 3
+    assert older == str(checkout.cache / "databases" / "x-pg15")
+
+
+@pytest.fixture(params=sorted(Path("/").glob("usr/lib/postgresql/*/bin/initdb")))
+def other_server(request, tmp_path):
+    """A server of each other version that this machine has."""
+    own_pg = [DEV / "own_pg.sh", tmp_path / "pg"]
+    (tmp_path / "pg").mkdir()
+    programs = request.param.parent
+    started = subprocess.run(
+        [*own_pg, "start", programs], capture_output=True, text=True, check=True
+    )
+    yield {"PGHOST": started.stdout.strip(), "PGPORT": "5432", "PGUSER": "odoo"}
+    subprocess.run([*own_pg, "stop", programs], check=True)
+
+
+def test_dump_and_restore_on_a_server_of_another_version(checkout, other_server):
+    entry = checkout.out("pg_env; dump_entry databases/x", **other_server)
+    assert entry != checkout.out("pg_env; dump_entry databases/x")
+    assert checkout.out(DUMP + RESTORE, **other_server).split() == ["42", "file"]
+
+
+def test_what_no_program_here_can_dump_is_not_kept(checkout):
+    script = DUMP.split("cache_fill")[0] + (
+        'server_major() { echo 99; }; keep_dump "$(db_prefix)from" "$CACHE/databases/x"'
+    )
+    assert "databases/x is not kept in the cache" in checkout.out(script)
+    assert not (checkout.cache / "databases" / "x").exists()
+
+
+TEMPLATE = """. dev/templates.sh
+pg_env
+BASE_MODULES=account
+odoo_on() { sql "create table built as select 1" "$1"; echo built >>made; }
+base_template "$(db_prefix)tpl_1" plain
+sql "select 1 from built" "$(db_prefix)tpl_1"
+"""
+
+
+def test_a_copy_that_cannot_be_restored_is_built_instead_and_stays(checkout):
+    made = checkout.root / "made"
+    gone = 'pg_env; drop_db "$(db_prefix)tpl_1"\n'
+    checkout.out(TEMPLATE)
+    checkout.out(gone + TEMPLATE)
+    assert made.read_text().split() == ["built"]
+    entry = next(checkout.cache.glob("databases/tpl_1-pg*/SHA256SUMS"))
+    # as a server that does not understand the dump
+    refuses = 'restore_db() { new_odoo_db "$2"; echo "syntax error"; return 1; }\n'
+    output = checkout.out(gone + refuses + TEMPLATE)
+    assert "    | syntax error" in output
+    assert "restore from the cache: failed after" in output
+    assert "it is built instead" in output
+    assert made.read_text().split() == ["built", "built"]
+    assert entry.exists()
+
+
+def test_what_a_failed_step_left_is_dropped(checkout):
+    left = """pg_env
+        for name in tpl_1.new tpldemo_1.new inst_1.new demo.new demo test_news tpl_1; do
+            new_db "$(db_prefix)$name"
+        done
+        pg_up; pg_down
+        sql "select datname from pg_database where starts_with(datname, '$(db_prefix)')" """
+    prefix = checkout.out("db_prefix")
+    assert sorted(checkout.out(left).split()) == [f"{prefix}demo", f"{prefix}tpl_1"]
 
 
 def test_a_damaged_dump_is_made_anew(checkout):

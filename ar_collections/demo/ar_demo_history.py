@@ -67,9 +67,33 @@ class ArDemo(models.AbstractModel):
         notices._update_state(("draft",), "sent")
         notices.is_printed = True
         notices._seal()
+        self._keep_in_chatter(notices, fields.Datetime.to_datetime(date))
         notices._record_contacts(fields.Datetime.to_datetime(date))
         run.state = "done"
         return run
+
+    @api.model
+    def _keep_in_chatter(self, notices, moment):
+        """The words on the debtor, as if the e-mails had gone out that day."""
+        messages = self.env["mail.message"].create(
+            [
+                {
+                    "model": "ar.debtor",
+                    "res_id": notice.debtor_id.id,
+                    "record_name": notice.debtor_id.name,
+                    "subject": notice.subject,
+                    "body": notice.body,
+                    "message_type": "email_outgoing",
+                    "date": moment,
+                    "author_id": notice._get_contact().id,
+                    "email_from": notice._get_contact().email_formatted,
+                    "partner_ids": notice.partner_id.ids,
+                }
+                for notice in notices
+            ]
+        )
+        for notice, message in zip(notices, messages, strict=True):
+            notice.mail_message_id = message if notice.channel == "email" else False
 
     @api.model
     def _assign_collectors(self, company):

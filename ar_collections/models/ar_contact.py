@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 
 class ArContact(models.Model):
@@ -79,6 +80,19 @@ class ArContact(models.Model):
                 )
             )
         return super().write(vals)
+
+    # === BUSINESS METHODS === #
+
+    def _tell(self):
+        """Channel, result and day in a few words, for lists."""
+        self.ensure_one()
+        names = self._fields["channel"]._description_selection(self.env)
+        outcomes = self._fields["outcome"]._description_selection(self.env)
+        local = fields.Datetime.context_timestamp(self, self.date)
+        words = [dict(names)[self.channel], format_date(self.env, local.date())]
+        if self.outcome != "sent":
+            words.insert(1, dict(outcomes)[self.outcome])
+        return ", ".join(words)
 
 
 class ArDelayReason(models.Model):

@@ -50,6 +50,7 @@ class ArDebtor(models.Model):
     )
     amount_due = fields.Monetary("Open", readonly=True)
     amount_overdue = fields.Monetary("Overdue", readonly=True)
+    amount_not_due = fields.Monetary("Not yet due", compute="_compute_amount_not_due")
     days_overdue = fields.Integer(
         "Days late", readonly=True, aggregator="max", help="Of the oldest item."
     )
@@ -89,6 +90,11 @@ class ArDebtor(models.Model):
     def _compute_display_name(self):
         for debtor in self:
             debtor.display_name = debtor.partner_id.display_name
+
+    @api.depends("amount_due", "amount_overdue")
+    def _compute_amount_not_due(self):
+        for debtor in self:
+            debtor.amount_not_due = debtor.amount_due - debtor.amount_overdue
 
     @api.depends("pause_ids.state", "pause_ids.amount")
     def _compute_is_paused(self):
@@ -191,6 +197,27 @@ class ArDebtor(models.Model):
     def action_open_partner(self):
         self.ensure_one()
         return self.partner_id.get_formview_action()
+
+    def action_open(self):
+        self.ensure_one()
+        return self.get_formview_action()
+
+    def action_write(self):
+        """Open the mail composer; what is written lands in the debtor's chatter."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Write to %s", self.partner_id.display_name),
+            "res_model": "mail.compose.message",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_model": self._name,
+                "default_res_ids": self.ids,
+                "default_partner_ids": self.partner_id.ids,
+                "default_composition_mode": "comment",
+            },
+        }
 
     def action_start_run(self):
         """Open the run wizard for the selected debtors."""

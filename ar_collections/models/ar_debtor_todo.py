@@ -1,4 +1,6 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
 
 # What a person has to do before the ladder can go on; the most urgent first.
 BY_HAND = ("no_contact", "covered", "finished", "pending", "no_policy", "no_rate")
@@ -15,9 +17,28 @@ class ArDebtor(models.Model):
         help="Tasks that are due, and what the ladder does or waits for today.",
     )
 
+    last_contact = fields.Char(
+        "Last contact",
+        compute="_compute_last_contact",
+        help="When and how somebody last contacted the customer, and what came of it.",
+    )
+
     # === COMPUTE METHODS === #
 
-    @api.depends("next_action_date", "activity_ids.date_deadline")
+    def _compute_last_contact(self):
+        """Asked for afresh each time: contacts are written by many."""
+        found = self.env["ar.contact"].search_fetch(
+            [("id", "in", self._get_last_contact_ids())],
+            ["debtor_id", "date", "channel", "outcome"],
+        )
+        contacts = {contact.debtor_id.id: contact for contact in found}
+        for debtor in self:
+            contact = contacts.get(debtor._origin.id)
+            debtor.last_contact = contact and contact._tell()
+
+    @api.depends(
+        "next_action_date", "activity_ids.date_deadline", "notice_ids.is_printed"
+    )
     def _compute_todo_reason(self):
         self.todo_reason = False
         for company, debtors in self._origin.grouped("company_id").items():
@@ -25,18 +46,62 @@ class ArDebtor(models.Model):
                 continue
             today = company._ar_today()
             tasks = debtors._get_due_tasks(today)
+            letters = debtors._get_letters_to_print()
             steps = debtors.filtered(
                 lambda d, today=today: (
                     d.next_action_date and d.next_action_date <= today
                 )
             )._get_due_steps(company, today)
             for debtor in debtors:
-                reasons = tasks.get(debtor.id, []) + steps.get(debtor.id, [])
+                reasons = [
+                    *letters.get(debtor.id, []),
+                    *tasks.get(debtor.id, []),
+                    *steps.get(debtor.id, []),
+                ]
                 debtor.todo_reason = "; ".join(dict.fromkeys(reasons)) or False
         for debtor in self - self._origin:
             debtor.todo_reason = debtor._origin.todo_reason
 
+    # === VIEWS === #
+
+    @api.model
+    def _get_view_cache_key(self, view_id=None, view_type="form", **options):
+        # EXTENDS 'base': see below
+        key = super()._get_view_cache_key(view_id, view_type, **options)
+        return key + (len(self.env.companies) > 1,)
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        # EXTENDS 'base': whoever looks at one company chooses none in the search panel
+        arch, view = super()._get_view(view_id, view_type, **options)
+        if view_type == "search" and len(self.env.companies) == 1:
+            for node in arch.xpath("//searchpanel/field[@name='company_id']"):
+                node.getparent().remove(node)
+        return arch, view
+
     # === BUSINESS METHODS === #
+
+    def _get_last_contact_ids(self):
+        self.env["ar.contact"].flush_model(["debtor_id", "date"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT ON (debtor_id) id FROM ar_contact
+                 WHERE debtor_id = ANY(%s) ORDER BY debtor_id, date DESC, id DESC
+                """,
+                self.ids,
+            )
+        )
+        return [contact_id for (contact_id,) in rows]
+
+    def _get_letters_to_print(self):
+        """Letters of these debtors that nobody printed, as {debtor id: [text]}."""
+        notice = self.env["ar.dunning.notice"]
+        groups = notice._read_group(
+            notice._get_to_print_domain() & Domain("debtor_id", "in", self.ids),
+            ["debtor_id"],
+        )
+        return {debtor.id: [self.env._("Print the letter")] for (debtor,) in groups}
 
     def _get_due_tasks(self, today):
         """Tasks of these debtors that are due, as {debtor id: [text]}."""

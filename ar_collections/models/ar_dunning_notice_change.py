@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 MANAGER = "ar_collections.ar_collections_group_manager"
 
@@ -29,15 +30,38 @@ class ArDunningNotice(models.Model):
 
     def _selection_status(self):
         states = self._fields["state"]._description_selection(self.env)
-        return [*states, ("approve", self.env._("To approve"))]
+        return [
+            *states,
+            ("approve", self.env._("To approve")),
+            ("print", self.env._("To print")),
+        ]
 
-    @api.depends("state", "needs_approval", "run_id.state")
+    @api.depends("state", "needs_approval", "run_id.state", "channel", "is_printed")
     def _compute_status(self):
-        """The state as people read it: in a run that is sending nothing is a draft."""
+        """The state as people read it.
+
+        In a run that is sending nothing is a draft; a letter that the ladder counts as
+        sent still lies here until somebody prints it.
+        """
+        to_print = self.filtered_domain(self._get_to_print_domain())
         for notice in self:
             waits = notice.state == "draft" and notice.needs_approval
             is_sending = notice.run_id.state == "confirmed"
-            notice.status = "approve" if waits and is_sending else notice.state
+            if notice in to_print:
+                notice.status = "print"
+            else:
+                notice.status = "approve" if waits and is_sending else notice.state
+
+    @api.model
+    def _get_to_print_domain(self):
+        """Letters that are made and that nobody has printed."""
+        return Domain(
+            [
+                ("state", "=", "sent"),
+                ("channel", "=", "letter"),
+                ("is_printed", "=", False),
+            ]
+        )
 
     # === ACTION METHODS === #
 

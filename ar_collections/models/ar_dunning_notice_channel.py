@@ -134,6 +134,8 @@ class ArDunningNotice(models.Model):
             "body": self.body,
             "body_html": html,
             "email_from": sender,
+            # in the chatter, too, it is from whom the customer sees, not from a robot
+            "author_id": self._get_contact().id,
             "reply_to": sender,
             "recipient_ids": [fields.Command.link(self.partner_id.id)],
             "attachment_ids": [fields.Command.set(self.attachment_ids.ids)],
@@ -180,9 +182,10 @@ class ArDunningNotice(models.Model):
                 "record_name": notice.debtor_id.name,
                 "subject": notice.subject,
                 "body": notice._get_customer_note(several > 1),
-                "message_type": "notification",
+                # shown with its subject, and nobody's own words to edit
+                "message_type": "auto_comment",
                 "subtype_id": note.id,
-                "author_id": self.env.user.partner_id.id,
+                "author_id": notice._get_contact().id,
                 "email_from": notice.company_id.email_formatted or False,
                 "reply_to": False,
             }

@@ -237,10 +237,8 @@ class ArDunningRun(models.Model):
     def action_print_letters(self):
         """One PDF with all letters of the run that were not printed yet."""
         self.ensure_one()
-        letters = self.notice_ids.filtered(
-            lambda n: n.channel == "letter" and n.state == "sent" and not n.is_printed
-        )
-        return letters.action_print()
+        to_print = self.env["ar.dunning.notice"]._get_to_print_domain()
+        return self.notice_ids.filtered_domain(to_print).action_print()
 
     # === BUSINESS METHODS === #
 

@@ -1,3 +1,8 @@
+from ast import literal_eval
+
+from freezegun import freeze_time
+from lxml import etree
+
 from odoo import Command
 from odoo.tests import new_test_user, tagged
 
@@ -18,13 +23,10 @@ class TestArDebtorTodo(ArCollectionsCommon):
         """Rows of the worklist with its filter, as {customer: reason}."""
         self.env.cr.flush()
         self.env["ar.debtor"].invalidate_model()
+        view = self.env.ref("ar_collections.ar_debtor_view_search")
+        (todo,) = etree.fromstring(view.arch).xpath("//filter[@name='todo']/@domain")
         rows = self.env["ar.debtor"].search(
-            [
-                ("company_id", "=", self.company.id),
-                "|",
-                ("next_action_date", "<=", "today"),
-                ("activity_ids.date_deadline", "<=", "today"),
-            ]
+            [("company_id", "=", self.company.id), *literal_eval(todo)]
         )
         return {row.name: row.todo_reason for row in rows}
 
@@ -83,6 +85,99 @@ class TestArDebtorTodo(ArCollectionsCommon):
             },
         )
 
+    def test_letter_that_nobody_printed(self):
+        self.customer.email = False
+        self._create_invoice_due("2026-03-20", 1000)
+        with self.trap_pdfs():
+            notice = self._run_ladder("2026-03-31")
+        # the ladder counts it as sent, people see that it lies here
+        self.assertRecordValues(notice, [{"state": "sent", "status": "print"}])
+        self.assertEqual(self._get_list(), {"Late Payer Ltd": "Print the letter"})
+        notice.run_id.action_print_letters()
+        self.assertEqual(notice.status, "sent")
+        self.assertEqual(self._get_list(), {})
+
+    def test_last_contact_and_its_result(self):
+        self._create_invoice_due("2026-03-20", 1000)
+        debtor = self._get_debtor()
+        self.assertFalse(debtor.last_contact)
+        self._run_ladder("2026-03-31")
+        self.assertEqual(self._get_debtor().last_contact, "E-mail, 03/31/2026")
+        with freeze_time("2026-04-01 09:00:00"):
+            debtor._log_call(self.customer, "none")
+        # written down later, but made before
+        self.env["ar.contact"].sudo().create(
+            {
+                "debtor_id": debtor.id,
+                "partner_id": self.customer.id,
+                "channel": "phone",
+                "outcome": "talk",
+                "date": "2026-03-30 09:00:00",
+            }
+        )
+        self.assertEqual(
+            self._get_debtor().last_contact, "Call, Nobody answered, 04/01/2026"
+        )
+
+    def test_row_has_the_columns_and_buttons_of_the_guide(self):
+        view = self.env["ar.debtor"].get_view(view_type="list")["arch"]
+        arch = etree.fromstring(view)
+        shown = arch.xpath("//field[not(@column_invisible) and not(@optional='hide')]")
+        shown = [field.get("name") for field in shown]
+        for column in (
+            "partner_id",
+            "amount_overdue",
+            "days_overdue",
+            "level_id",
+            "payer_profile",
+            "last_contact",
+            "todo_reason",
+            "next_action_date",
+            "user_id",
+        ):
+            self.assertIn(column, shown)
+        self.assertEqual(
+            arch.xpath("//list/button/@title"), ["Call", "Write", "Pause", "Open"]
+        )
+        reader = new_test_user(
+            self.env, "reader", groups="ar_collections.ar_collections_group_readonly"
+        )
+        view = self.env["ar.debtor"].with_user(reader).get_view(view_type="list")
+        arch = etree.fromstring(view["arch"])
+        self.assertEqual(arch.xpath("//list/button/@title"), ["Open"])
+
+    def test_who_has_one_company_chooses_none(self):
+        several = self.env.ref("base.group_multi_company")
+        other = self.setup_other_company()["company"]
+        reader = new_test_user(
+            self.env,
+            "reader",
+            groups="ar_collections.ar_collections_group_readonly",
+            company_id=self.company.id,
+            company_ids=[Command.set((self.company + other).ids)],
+        )
+        reader.group_ids = [Command.link(several.id)]
+        debtor = self.env["ar.debtor"].with_user(reader)
+        for companies, count in ((self.company, 0), (self.company + other, 1)):
+            # one at a time in the company switcher, then both
+            debtor = debtor.with_context(allowed_company_ids=companies.ids)
+            arch = etree.fromstring(debtor.get_view(view_type="search")["arch"])
+            found = arch.xpath("//searchpanel/field[@name='company_id']")
+            self.assertEqual(len(found), count)
+
+    def test_writing_lands_in_the_debtors_chatter(self):
+        self._create_invoice_due("2026-03-20", 1000)
+        debtor = self._get_debtor()
+        context = debtor.action_write()["context"]
+        composer = (
+            self.env["mail.compose.message"]
+            .with_context(**context)
+            .create({"subject": "Your account", "body": "<p>Hello</p>"})
+        )
+        composer._action_send_mail()
+        message = debtor.message_ids.filtered(lambda m: m.subject == "Your account")
+        self.assertEqual(message.partner_ids, self.customer)
+
     def test_page_is_asked_at_once(self):
         counts = []
         for number in (1, 10):
@@ -94,6 +189,7 @@ class TestArDebtorTodo(ArCollectionsCommon):
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
             self.assertTrue(all(debtors.mapped("todo_reason")))
+            debtors.mapped("last_contact")
             counts.append(self.env.cr.sql_log_count - before)
         self.assertLessEqual(counts[1], counts[0] + 1)
 

@@ -1,5 +1,5 @@
 from odoo import fields
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import TODAY, ArCollectionsCommon
 
@@ -90,6 +90,29 @@ class TestArDunningNotice(ArCollectionsCommon):
         notice = self._send()
         self.assertIn(notice.mail_message_id, notice.debtor_id.message_ids)
         self.assertIn(self.invoice.name, notice.mail_message_id.body)
+
+    def _assert_author(self, notice, author):
+        self.assertEqual(notice.mail_message_id.author_id, author)
+        note = self.customer.message_ids.filtered(lambda m: m.subject == notice.subject)
+        self.assertEqual(note.author_id, author)
+        # core shows no subject of notifications, and lets authors edit comments
+        self.assertNotIn(note.message_type, ("notification", "comment"))
+
+    def test_chatter_names_the_company_as_author_not_the_robot(self):
+        self._assert_author(self._send(), self.company.partner_id)
+
+    def test_chatter_names_the_collector_as_author(self):
+        collector = new_test_user(
+            self.env,
+            "mona",
+            groups="ar_collections.ar_collections_group_user",
+            email="mona@company.example.com",
+        )
+        debtor = self.env["ar.debtor"]._get(self.customer, self.company)
+        debtor.user_id = collector
+        notice = self._send()
+        self._assert_author(notice, collector.partner_id)
+        self.assertEqual(notice.mail_message_id.email_from, collector.email_formatted)
 
     def _get_customer_note(self, notice):
         note = self.customer.message_ids.filtered(lambda m: m.subject == notice.subject)

@@ -1,4 +1,7 @@
+from ast import literal_eval
+
 import psycopg2
+from lxml import etree
 
 from odoo.exceptions import UserError
 from odoo.fields import Command
@@ -218,6 +221,13 @@ class TestArDunningRun(ArCollectionsCommon):
 
     # === FIGURES AND HISTORY === #
 
+    def _get_filter(self, name):
+        view = self.env.ref("ar_collections.ar_dunning_run_view_search")
+        (domain,) = etree.fromstring(view.arch).xpath(
+            f"//filter[@name='{name}']/@domain"
+        )
+        return literal_eval(domain)
+
     def test_figures(self):
         self.other.email = False
         currency = self.setup_other_currency("CHF", rates=[("2020-01-01", 2.0)])
@@ -245,6 +255,12 @@ class TestArDunningRun(ArCollectionsCommon):
         self.assertRecordValues(
             run, [{"sent_count": 3, "letter_count": 1, "progress": 100.0}]
         )
+        # done for the ladder, with something to do for people
+        domain = self._get_filter("to_print")
+        self.assertIn(run, self.env["ar.dunning.run"].search(domain))
+        run.action_print_letters()
+        self.assertEqual(run.letter_count, 0)
+        self.assertNotIn(run, self.env["ar.dunning.run"].search(domain))
 
     def test_history_cannot_be_deleted(self):
         notices = self._run_ladder(TODAY)
