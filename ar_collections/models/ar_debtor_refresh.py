@@ -237,7 +237,8 @@ WITH residual AS MATERIALIZED (
                    WHEN d.verdict = 'finished' THEN GREATEST(%(today)s::date, (
                        SELECT MAX(n.date_deadline) + 1 FROM ar_dunning_notice n
                         WHERE n.debtor_id = d.debtor_id AND n.state = 'sent'))
-                   WHEN d.verdict IN ('dun', 'along', 'waiting', 'interval')
+                   WHEN d.verdict IN ('dun', 'along', 'waiting', 'interval',
+                                      'deadline')
                         AND d.step_date IS NOT NULL
                        THEN GREATEST(d.step_date, %(today)s::date)
                    WHEN d.verdict = 'paused' THEN d.pause_until + 1
@@ -255,7 +256,9 @@ fresh AS (
     SELECT debtor.id, residual.level_id,
            COALESCE(residual.due, 0) AS amount_due,
            GREATEST(COALESCE(residual.overdue, 0), 0) AS amount_overdue,
-           COALESCE(residual.days, 0) AS days_overdue,
+           -- what credits cover is not late
+           CASE WHEN residual.overdue > 0 THEN COALESCE(residual.days, 0) ELSE 0 END
+               AS days_overdue,
            residual.next AS next_action_date,
            CASE WHEN residual.partner_id IS NULL
                 THEN (SELECT MAX(n.date_sent) FROM ar_dunning_notice n

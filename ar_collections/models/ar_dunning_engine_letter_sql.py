@@ -16,7 +16,8 @@ part AS (
            CASE WHEN may_step THEN min_percent END AS min_percent,
            SUM(amount) FILTER (
                WHERE verdict IN ('credit', 'dun')
-                  OR (verdict IN ('waiting', 'interval', 'finished', 'other_policy')
+                  OR (verdict IN ('waiting', 'interval', 'deadline', 'finished',
+                                  'other_policy')
                       AND days_overdue > 0)) AS amount,
            SUM(amount) FILTER (WHERE verdict != 'credit') AS open_amount
       FROM (SELECT entry.*,
