@@ -3,6 +3,7 @@ from . import ar_collector_mixin
 
 # POLICY
 from . import ar_policy
+from . import ar_policy_ladder
 from . import ar_policy_rule
 from . import ar_policy_version
 from . import ar_dunning_level
@@ -51,6 +52,7 @@ from . import ar_bank_gate
 from . import ar_dunning_run_decide
 from . import ar_dunning_run_night
 from . import ar_dunning_run_figures
+from . import ar_dunning_run_totals
 from . import ar_dunning_run_undo
 from . import ar_dunning_notice
 from . import ar_dunning_notice_answer
