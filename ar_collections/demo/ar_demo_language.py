@@ -104,7 +104,10 @@ class ArDemo(models.AbstractModel):
         for lang, (days_14, split, tax) in WORDS.items():
             for name, note in (("14_days", days_14), ("30_70", split)):
                 term = self.env.ref(f"ar_collections.payment_term_{name}_demo")
-                term.with_context(lang=lang).note = note
+                # written as a text it would replace those of all other languages
+                terms, _context = term.get_field_translations("note")
+                source = terms[0]["source"]
+                term.update_field_translations("note", {lang: {source: note}})
             for company in companies.values():
                 group = company.account_sale_tax_id.tax_group_id
                 rate = company.account_sale_tax_id.invoice_label

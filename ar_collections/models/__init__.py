@@ -12,6 +12,7 @@ from . import ar_charge_cost_band
 
 # POLICY
 from . import ar_policy
+from . import ar_policy_ladder
 from . import ar_policy_rule
 from . import ar_policy_charge
 from . import ar_policy_version
@@ -66,6 +67,7 @@ from . import ar_bank_gate
 from . import ar_dunning_run_decide
 from . import ar_dunning_run_night
 from . import ar_dunning_run_figures
+from . import ar_dunning_run_totals
 from . import ar_dunning_run_undo
 from . import ar_dunning_run_background
 from . import ar_dunning_notice

@@ -2,7 +2,11 @@
 
 # How everybody paid until a day: evidence, average days late, share late, clean slate.
 JUDGED_SQL = """
-WITH paid AS (
+WITH exchange AS MATERIALIZED (
+    SELECT exchange_move_id AS id
+      FROM account_partial_reconcile WHERE exchange_move_id IS NOT NULL
+),
+paid AS (
     SELECT contact.commercial_partner_id AS partner_id, debt.id,
            partial.amount::float AS amount,
            partial.max_date - COALESCE(debt.date_maturity, debt.date) AS days,
@@ -16,13 +20,16 @@ WITH paid AS (
        AND partial.max_date BETWEEN %(date)s::date - %(history)s AND %(date)s::date
        AND document.move_type != 'out_refund'
        AND partial.amount > 0
+       -- nobody paid an exchange difference, nor owed one
+       AND document.id NOT IN (SELECT id FROM exchange)
+       AND debt.move_id NOT IN (SELECT id FROM exchange)
 ),
 seen AS (
     SELECT partner_id, id, amount, days, age, FALSE AS is_open FROM paid
      UNION ALL
     SELECT partner_id, id, residual::float, %(date)s::date - date_due, 0, TRUE
       FROM (%(open_items)s) open_item
-     WHERE residual > 0 AND %(date)s::date - date_due > %(grace)s
+     WHERE residual > 0 AND residual_currency != 0 AND %(date)s::date - date_due > %(grace)s
 ),
 judged AS (
     SELECT partner_id,
@@ -95,6 +102,9 @@ MONTHS_SQL = """
      AND partial.amount > 0
      AND document.move_type != 'out_refund'
      AND partial.max_date > %s
+     -- nobody paid an exchange difference, nor owed one
+     AND NOT EXISTS (SELECT FROM account_partial_reconcile exchange
+                      WHERE exchange.exchange_move_id IN (document.id, debt.move_id))
 GROUP BY 1
 ORDER BY 1
 """

@@ -269,7 +269,7 @@ SELECT d.partner_id,
        MIN(CASE
                WHEN d.verdict IN ('covered', 'no_contact', 'no_policy', 'no_rate',
                                   'pending') THEN %(today)s::date
-               WHEN d.verdict IN ('dun', 'along', 'waiting', 'interval')
+               WHEN d.verdict IN ('dun', 'along', 'waiting', 'interval', 'deadline')
                     AND d.step_date IS NOT NULL
                    THEN GREATEST(d.step_date, %(today)s::date)
                WHEN d.verdict = 'paused' THEN d.pause_until + 1
@@ -309,7 +309,9 @@ fresh AS (
     SELECT debtor.id, known.level_id,
            COALESCE(known.due, 0) AS amount_due,
            GREATEST(COALESCE(known.overdue, 0), 0) AS amount_overdue,
-           COALESCE(known.days, 0) AS days_overdue,
+           -- what credits cover is not late
+           CASE WHEN known.overdue > 0 THEN COALESCE(known.days, 0) ELSE 0 END
+               AS days_overdue,
            LEAST(known.next,
                  -- after the deadline of the last letter
                  CASE WHEN known.is_finished

@@ -171,7 +171,7 @@ class ArDebtor(models.Model):
         level_ids = dict.fromkeys(
             row["next_level_id"]
             for row in rows
-            if row["verdict"] in ("dun", "along", "waiting", "interval")
+            if row["verdict"] in ("dun", "along", "waiting", "interval", "deadline")
             and row["next_level_id"]
             and row["step_date"]
             and row["step_date"] <= today

@@ -36,6 +36,7 @@ SKIP_REASONS = [
     ("finished", "Ladder finished"),
     ("waiting", "Next level not reached"),
     ("interval", "Contacted lately"),
+    ("deadline", "Time to pay not over"),
     ("reminded", "A reminder goes out instead"),
     ("covered", "Covered by credits"),
     ("minimum", "Below the minimum amount"),
@@ -98,7 +99,8 @@ class ArDunningEngine(models.AbstractModel):
         ``level_id`` and ``level_rank`` (reached by this decision, else the one it
         stands on), ``next_level_id``, ``next_date`` (when the next level is reached),
         ``step_date`` (the same, or when the distance
-        from the last notice is kept), ``last_date`` (its last notice),
+        from the last notice is kept and its deadline has passed), ``last_date`` (its
+        last notice), ``pay_by`` (the latest deadline that its reminders named),
         ``contact_date`` (the debtor's last notice), ``pause_until``
         (when it is looked at again, if it ``is_pause_endless``),
         ``own_verdict`` (before the letter as a whole was looked at),

@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from .ar_dunning_engine_parts import (
     BASIS_SQL,
+    DEADLINES_SQL,
     WORKDAY_ADD_SQL,
     WORKDAY_PREVIOUS_SQL,
     WORKDAY_STEP_SQL,
@@ -85,6 +86,29 @@ class ArDunningEngine(models.AbstractModel):
             counted=SQL(WORKDAY_ADD_SQL, day=basis, count=delay),
             previous=self._get_previous_workday_sql(day),
             next=self._get_next_workday_sql(day),
+        )
+
+    @api.model
+    def _get_deadlines_sql(self, day, told, policy=None):
+        """By when letters of ``day`` ask to pay, by level and payer profile.
+
+        Reads the relation ``workday`` of the query around it, which has to be filled.
+
+        :param SQL told: rows (``level_id``, ``profile``)
+        """
+        return SQL(
+            DEADLINES_SQL,
+            day=day,
+            told=told,
+            deadline=self._get_next_workday_sql(
+                self._get_step_date_sql(
+                    day,
+                    SQL("COALESCE(own.deadline_days, l.deadline_days)"),
+                    SQL("l.day_type"),
+                    SQL("p.is_workdays_only"),
+                    policy,
+                )
+            ),
         )
 
     @api.model

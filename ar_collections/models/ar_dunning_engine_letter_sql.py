@@ -23,7 +23,8 @@ part AS MATERIALIZED (
                     THEN next_level_id END AS level_id,
                SUM(amount) FILTER (
                    WHERE verdict IN ('credit', 'dun')
-                      OR (verdict IN ('waiting', 'interval', 'finished', 'other_policy')
+                      OR (verdict IN ('waiting', 'interval', 'deadline', 'finished',
+                                      'other_policy')
                           AND days_overdue > 0)) AS amount,
                SUM(amount) FILTER (WHERE verdict != 'credit') AS open_amount
           FROM %(entries)s entry

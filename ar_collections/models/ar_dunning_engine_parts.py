@@ -5,7 +5,8 @@ MANY = 20000
 
 # What was sent before, and when the customer was last contacted, from the notices.
 STEPS_SQL = """
-    SELECT nl.move_line_id, nl.level_id, nl.level_rank, n.date_sent AS date
+    SELECT nl.move_line_id, nl.level_id, nl.level_rank, n.date_sent AS date,
+           CASE WHEN n.channel != 'none' THEN n.date_deadline END AS deadline
       FROM open_item o
       JOIN ar_dunning_notice_line nl ON nl.move_line_id = o.id
       JOIN ar_dunning_notice n ON n.id = nl.notice_id
@@ -16,7 +17,8 @@ STEPS_SQL = """
 
 # To look each item up costs more than to read all steps, if nearly all are asked for.
 ALL_STEPS_SQL = """
-    SELECT nl.move_line_id, nl.level_id, nl.level_rank, n.date_sent AS date
+    SELECT nl.move_line_id, nl.level_id, nl.level_rank, n.date_sent AS date,
+           CASE WHEN n.channel != 'none' THEN n.date_deadline END AS deadline
       FROM ar_dunning_notice_line nl
       JOIN ar_dunning_notice n ON n.id = nl.notice_id
      WHERE n.company_id = %(company)s
@@ -156,7 +158,8 @@ debt AS (
       FROM keyed
      WHERE amount > 0
        AND (verdict = 'dun'
-            OR (verdict IN ('waiting', 'interval', 'finished', 'other_policy')
+            OR (verdict IN ('waiting', 'interval', 'deadline', 'finished',
+                            'other_policy')
                 AND days_overdue > 0))
 ),
 credit AS (
@@ -214,6 +217,7 @@ ENTRY_COLUMNS = (
     "last_rank",
     "last_level_id",
     "last_date",
+    "pay_by",
     "contact_date",
     "pause_until",
     "is_pause_endless",
@@ -272,4 +276,16 @@ WORKDAY_PREVIOUS_SQL = """
 (SELECT days[GREATEST(before[
             LEAST(GREATEST(%(day)s - first, 0), cardinality(before) - 2) + 2], 1)]
    FROM workday)
+"""
+
+# By when a letter of a level asks payers of a profile to pay: its days, then a working
+# day. The ladder waits for it, so that nothing has to be cut.
+DEADLINES_SQL = """
+SELECT l.id AS level_id, told.profile, l.needs_approval, p.version,
+       GREATEST(%(day)s, %(deadline)s) AS deadline
+  FROM (%(told)s) told
+  JOIN ar_dunning_level l ON l.id = told.level_id
+  JOIN ar_policy p ON p.id = l.policy_id
+ LEFT JOIN ar_dunning_level_variant own
+        ON own.level_id = l.id AND own.payer_profile = told.profile
 """

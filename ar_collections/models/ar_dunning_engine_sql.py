@@ -37,7 +37,7 @@ level AS MATERIALIZED (
 ),
 -- where each level stands in its own policy, and how many reminders it then takes
 rung_rank AS MATERIALIZED (
-    SELECT id, policy_id,
+    SELECT id, policy_id, delay_days,
            dense_rank() OVER (PARTITION BY policy_id ORDER BY sequence, id) AS rank,
            COUNT(*) FILTER (WHERE delay_days >= 0)
                OVER (PARTITION BY policy_id ORDER BY sequence, id) AS reminders
@@ -51,6 +51,8 @@ step AS (
            MAX(COALESCE(rung_rank.rank, taken.level_rank)::bigint * 4294967296
                + taken.level_id) AS last_code,
            MAX(taken.date) AS last_date,
+           -- a note about a coming due date sets no deadline
+           MAX(taken.deadline) FILTER (WHERE rung_rank.delay_days >= 0) AS pay_by,
            MAX(rung_rank.reminders) AS reminders,
            MIN(rung_rank.policy_id) AS first_policy_id,
            MAX(rung_rank.policy_id) AS last_policy_id
@@ -107,7 +109,7 @@ item AS (
                                  AND r.reminders <= step.reminders), 0)
            END AS last_rank,
            (step.last_code %% 4294967296)::int AS last_level_id,
-           step.last_date,
+           step.last_date, step.pay_by,
            COALESCE(step.last_date, grouped.date_due) AS previous_date,
            contact.date AS contact_date,
            contact.reminder_date,
@@ -204,7 +206,7 @@ judged AS (
     SELECT spaced.*,
            -- a note that the distance keeps back beyond the due date never comes
            CASE WHEN NOT is_upcoming OR free_date <= date_due OR free_date IS NULL
-                THEN GREATEST(next_date, free_date) END AS step_date,
+                THEN GREATEST(next_date, free_date, pay_by + 1) END AS step_date,
            CASE
                WHEN residual_currency <= 0 THEN 'credit'
                WHEN policy_id IS NULL THEN 'no_policy'
@@ -222,6 +224,8 @@ judged AS (
                         IS NOT TRUE
                    THEN 'bank'
                WHEN free_date > %(date)s THEN 'interval'
+               -- asked to pay by a day: not asked again before it has passed
+               WHEN pay_by >= %(date)s THEN 'deadline'
                ELSE 'dun'
            END AS verdict,
            -- kept back by the distance only, its own last notice being long ago: if the
@@ -229,6 +233,7 @@ judged AS (
            -- buys every week would never get further than the first level
            NOT is_upcoming
                AND COALESCE(last_date + GREATEST(min_interval_days, 1) <= %(date)s, TRUE)
+               AND COALESCE(pay_by < %(date)s, TRUE)
                AS may_join
       FROM spaced
 ),
@@ -241,7 +246,8 @@ SELECT j.id, j.move_id, j.company_id, j.partner_id, j.debtor_id, j.group_id,
            AS level_id,
        CASE WHEN v.verdict = 'dun' THEN j.next_rank ELSE j.last_rank END AS level_rank,
        j.last_level_id, j.last_rank,
-       j.next_level_id, j.next_date, j.step_date, j.last_date, j.contact_date,
+       j.next_level_id, j.next_date, j.step_date, j.last_date, j.pay_by,
+       j.contact_date,
        j.pause_until, j.is_pause_endless, v.verdict, j.verdict AS own_verdict,
        CASE WHEN r.is_reachable THEN c.level_id END AS notice_level_id,
        c.amount AS claim, j.min_amount, j.min_percent, c.open_total,

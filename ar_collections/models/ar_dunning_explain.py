@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import format_date, formatLang
 
 
@@ -14,7 +14,7 @@ class ArDunningEngine(models.AbstractModel):
         :param dict facts: ``reason``, ``level``, ``next_level``, ``interval``, ``next_date``,
             ``contact_date``, ``currency``, ``claim``, ``min_amount``, ``is_entry``,
             ``waiting`` (the notice that comes first), ``pause_until``,
-            ``is_pause_endless``
+            ``is_pause_endless``, ``last_level_id`` (sent before)
         """
         _ = self.env._
         money = dict.fromkeys(("claim", "min_amount"), "")
@@ -48,10 +48,7 @@ class ArDunningEngine(models.AbstractModel):
             "paused": self._explain_pause(facts),
             "failed": _("Could not be decided: %s", facts.get("problem") or ""),
             "pending": self._explain_waiting(facts.get("waiting")),
-            "finished": _(
-                "The last level of its ladder was sent; somebody must decide what "
-                "comes next."
-            ),
+            "finished": self._explain_end(facts),
             "waiting": _(
                 "Level “%(level)s” is reached on %(step_date)s.",
                 level=facts.get("level"),
@@ -65,6 +62,7 @@ class ArDunningEngine(models.AbstractModel):
                 days=max(facts.get("interval") or 0, 1),
                 until=format_date(self.env, facts.get("step_date")),
             ),
+            "deadline": self._explain_deadline(facts),
             "reminded": _(
                 "The customer gets a reminder of what is overdue; the note about this "
                 "coming due date would only blur it."
@@ -93,6 +91,31 @@ class ArDunningEngine(models.AbstractModel):
             "other_policy": _("Its policy is not part of this run."),
         }
         return sentences.get(facts["reason"], facts["reason"])
+
+    @api.model
+    def _explain_end(self, facts):
+        """Why no level is left for an item; ``facts`` as in `_explain_skip`."""
+        if not facts.get("last_level_id"):
+            return self.env._(
+                "Its policy has no level that would still come for it: add one to the "
+                "policy, or choose another policy."
+            )
+        return self.env._(
+            "The last level of its ladder was sent; somebody must decide what comes next."
+        )
+
+    @api.model
+    def _explain_deadline(self, facts):
+        """Which letter's deadline an item waits for; ``facts`` as in `_explain_skip`."""
+        step_date = facts.get("step_date")
+        return self.env._(
+            "Waits for the deadline of the last letter, %(date)s: level “%(level)s” "
+            "does not come before it has passed.",
+            date=format_date(
+                self.env, step_date and fields.Date.subtract(step_date, days=1)
+            ),
+            level=facts.get("level"),
+        )
 
     @api.model
     def _explain_pause(self, facts):

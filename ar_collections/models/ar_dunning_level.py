@@ -159,22 +159,30 @@ class ArDunningLevel(models.Model):
     def _compute_description(self):
         for level in self:
             basis = dict(level._fields["delay_basis"]._description_selection(self.env))
-            if level.delay_basis == "due_date" and level.delay_days < 0:
-                rule = (
-                    self.env._("%(days)s working days before the due date")
-                    if level.day_type == "business"
-                    else self.env._("%(days)s days before the due date")
-                )
-            else:
-                rule = (
-                    self.env._("%(days)s working days %(basis)s")
-                    if level.day_type == "business"
-                    else self.env._("%(days)s days %(basis)s")
-                )
+            rule = self._get_rules()[
+                level.delay_basis == "due_date" and level.delay_days < 0,
+                level.day_type == "business",
+                abs(level.delay_days) == 1,
+            ]
             level.description = rule % {
                 "days": abs(level.delay_days),
                 "basis": basis.get(level.delay_basis, ""),
             }
+
+    @api.model
+    def _get_rules(self):
+        """Sentences by (before the due date, working days, one day)."""
+        _ = self.env._
+        return {
+            (True, True, True): _("1 working day before the due date"),
+            (True, True, False): _("%(days)s working days before the due date"),
+            (True, False, True): _("1 day before the due date"),
+            (True, False, False): _("%(days)s days before the due date"),
+            (False, True, True): _("1 working day %(basis)s"),
+            (False, True, False): _("%(days)s working days %(basis)s"),
+            (False, False, True): _("1 day %(basis)s"),
+            (False, False, False): _("%(days)s days %(basis)s"),
+        }
 
     def _compute_notice_model_id(self):
         # sudo: only names the model that new server actions are for
@@ -192,6 +200,10 @@ class ArDunningLevel(models.Model):
     def write(self, vals):
         result = super().write(vals)
         self.policy_id._record_version()
+        if "needs_approval" in vals:
+            # sudo: drafts of all companies, whoever changes the policy
+            notices = self.env["ar.dunning.notice"].sudo()
+            notices._follow_approvals([("level_id", "in", self.ids)])
         return result
 
     def unlink(self):

@@ -3,6 +3,8 @@ from itertools import pairwise
 from odoo import api, models
 from odoo.exceptions import ValidationError
 
+MAX_DAYS = 3650
+
 
 class ArDunningLevel(models.Model):
     """What a level may not be."""
@@ -57,6 +59,27 @@ class ArDunningLevel(models.Model):
                         profile=f" ({names[profile]})" if profile else "",
                     )
                 )
+
+    @api.constrains("delay_days", "min_interval_days", "deadline_days")
+    def _check_bounds(self):
+        """Days that no ladder has are a slip of the finger, and break dates."""
+        for level in self:
+            for holder in (level, *level.variant_ids):
+                for name in ("delay_days", "min_interval_days", "deadline_days"):
+                    days = holder[name] if name in holder._fields else 0
+                    if abs(days) > MAX_DAYS:
+                        raise ValidationError(
+                            self.env._(
+                                "Level “%(level)s”: %(days)s in “%(field)s” is more than "
+                                "ten years. Enter at most %(most)s days.",
+                                level=level.name,
+                                days=days,
+                                field=holder._fields[name]._description_string(
+                                    self.env
+                                ),
+                                most=MAX_DAYS,
+                            )
+                        )
 
     @api.constrains("channel", "mail_template_id")
     def _check_has_text(self):

@@ -66,6 +66,10 @@ class ArDunningLevelVariant(models.Model):
 
     # === CONSTRAINT METHODS === #
 
+    @api.constrains("delay_days", "deadline_days")
+    def _check_bounds(self):
+        self.level_id._check_bounds()
+
     @api.constrains("is_skipped", "delay_days", "payer_profile")
     def _check_delays_climb(self):
         self.level_id._check_delays_climb()

@@ -34,9 +34,17 @@ class ArDunningNotice(models.Model):
             *states,
             ("approve", self.env._("To approve")),
             ("print", self.env._("To print")),
+            ("undone", self.env._("Undone")),
         ]
 
-    @api.depends("state", "needs_approval", "run_id.state", "channel", "is_printed")
+    @api.depends(
+        "state",
+        "needs_approval",
+        "is_undone",
+        "run_id.state",
+        "channel",
+        "is_printed",
+    )
     def _compute_status(self):
         """The state as people read it.
 
@@ -47,10 +55,11 @@ class ArDunningNotice(models.Model):
         for notice in self:
             waits = notice.state == "draft" and notice.needs_approval
             is_sending = notice.run_id.state == "confirmed"
+            notice.status = "approve" if waits and is_sending else notice.state
             if notice in to_print:
                 notice.status = "print"
-            else:
-                notice.status = "approve" if waits and is_sending else notice.state
+            if notice.state == "sent" and notice.is_undone:
+                notice.status = "undone"
 
     @api.model
     def _get_to_print_domain(self):
@@ -94,6 +103,34 @@ class ArDunningNotice(models.Model):
                 "approval_date": fields.Datetime.now(),
             }
         )
+
+    @api.model
+    def _follow_approvals(self, domain):
+        """Drafts ask for what their level asks for now, not when they were decided.
+
+        :param domain: which of the drafts
+        """
+        drafts = Domain("state", "=", "draft") & Domain("approval_user_id", "=", False)
+        for asks in (True, False):
+            changed = Domain("level_id.needs_approval", "=", asks)
+            changed &= Domain("needs_approval", "=", not asks)
+            # one that waits in a run that is being sent goes by its own button
+            if not asks:
+                changed &= Domain("run_id.state", "=", "draft")
+            self.search(drafts & changed & Domain(domain)).needs_approval = asks
+
+    def _hold_for_approval(self):
+        """Give those back that nobody approved, their level being asked for it now.
+
+        :return: the notices that may go out
+        :rtype: recordset of `ar.dunning.notice`
+        """
+        waiting = self.filtered(
+            lambda n: n.level_id.needs_approval and not n.approval_user_id
+        )
+        waiting.needs_approval = True
+        waiting._update_state(("queued",), "draft")
+        return self - waiting
 
     def _queue_if_confirmed(self):
         """Queue drafts whose run is being sent, unless they wait for an approval."""

@@ -95,6 +95,23 @@ class ArDunningNoticeLine(models.Model):
         self.ensure_one()
         return set(self.pause_ids.mapped("kind")) == {"dispute"}
 
+    def _is_asked_before(self):
+        """Whether an earlier reminder asked for the item, and this one does not anew.
+
+        What is at the end of the ladder is claimed in softer letters about newer items:
+        its own deadline stays.
+        """
+        self.ensure_one()
+        level = self.level_id
+        return bool(
+            self.amount_residual > 0
+            and not (self.is_step or self.decided_level_id)
+            and self.date_previous
+            and level
+            and level.channel != "none"
+            and level.delay_days >= 0
+        )
+
     def _is_right(self, row):
         """Whether today's decision on the item is the one of this line.
 
@@ -114,6 +131,7 @@ class ArDunningNoticeLine(models.Model):
                 "decided_level_id": False,
                 "level_id": row and row["last_level_id"],
                 "level_rank": row and row["last_rank"],
+                "date_previous": row and row["last_date"],
             }
         )
 

@@ -38,7 +38,7 @@ class ArDunningNotice(models.Model):
                 )
                 if notice._refresh(by_key.get(key, [])):
                     ready += notice
-        return ready
+        return ready._hold_for_approval()
 
     def _refresh(self, rows):
         """Bring the notice in line with today's decision on its debtor.
@@ -98,6 +98,7 @@ class ArDunningNotice(models.Model):
                     # it is owed, but its own step is left to the next run
                     "level_id": row["last_level_id"],
                     "level_rank": row["last_rank"],
+                    "date_previous": row["last_date"],
                     **line._prepare_decision_vals(row),
                 }
                 for row in now.values()

@@ -11,19 +11,13 @@ class ArDunningNotice(models.Model):
     def _get_deadline(self, date):
         """By when the customer is asked to pay a notice of ``date``.
 
-        A working day, and before the ladder's next step, so that no letter crosses its
-        own deadline. A run's query counts the same way.
+        A working day. The ladder's next step comes after it. A run's query counts the
+        same way.
         """
         level = self.level_id
         workdays = self.company_id._get_workdays(date)
         days = level._get_deadline_days(self.payer_profile)
-        deadline = workdays.next(level._get_day(self.company_id, date, days))
-        _level, next_date = self._get_next_step()
-        if next_date and self.days_overdue > 0:
-            latest = fields.Date.subtract(next_date, days=1)
-            workday = workdays.previous(latest)
-            deadline = min(deadline, workday if workday >= date else latest)
-        return max(deadline, date)
+        return max(date, workdays.next(level._get_day(self.company_id, date, days)))
 
     def _get_next_step(self):
         """What the ladder does next if this notice is not answered.
@@ -49,4 +43,7 @@ class ArDunningNotice(models.Model):
         variant = level._get_variant(self.payer_profile)
         days = variant.delay_days if variant else level.delay_days
         earliest = fields.Date.add(sent, days=max(level.min_interval_days, 1))
+        if self.channel != "none" and self.level_id.delay_days >= 0:
+            deadline = self.date_deadline or self._get_deadline(sent)
+            earliest = max(earliest, fields.Date.add(deadline, days=1))
         return level, max(level._get_day(self.company_id, base, days), earliest)

@@ -170,6 +170,7 @@ class ArDunningRun(models.Model):
                 "confirm_date": fields.Datetime.now(),
             }
         )
+        self.notice_ids._follow_approvals([("run_id", "=", self.id)])
         if self.env.user.has_group("ar_collections.ar_collections_group_manager"):
             # a manager who confirms the run has seen it: that is the approval
             self.env["ar.dunning.notice"].search(

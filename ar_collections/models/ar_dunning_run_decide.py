@@ -8,7 +8,6 @@ from odoo.tools import SQL
 
 from .ar_dunning_engine import IN_NOTICE
 from .ar_dunning_run_sql import LETTER_SQL, WRITE_SQL
-from .const import PROFILE_ROWS_SQL
 
 _logger = logging.getLogger(__name__)
 
@@ -169,7 +168,14 @@ class ArDunningRun(models.Model):
         not_kept = ["other_policy"]
         if self.is_automatic:
             # states rather than decisions of this night; the debtor's form tells them
-            not_kept += ["waiting", "finished", "interval", "pending", "bank"]
+            not_kept += [
+                "waiting",
+                "finished",
+                "interval",
+                "deadline",
+                "pending",
+                "bank",
+            ]
         day = SQL("%s::date", fields.Date.to_string(self.date))
         with engine._planning_for_many():
             self._keep_decision(partners)
@@ -180,26 +186,14 @@ class ArDunningRun(models.Model):
         self.env.execute_query(
             SQL(
                 WRITE_SQL,
-                profiles=SQL(PROFILE_ROWS_SQL),
                 workday=engine._get_all_workdays_sql(self.company_id, self.date),
-                basis=engine._get_basis_sql(
-                    SQL("rung.next_basis"), SQL("decision.date_due"), day
+                deadlines=engine._get_deadlines_sql(
+                    day,
+                    SQL(
+                        "SELECT DISTINCT notice_level_id AS level_id, profile"
+                        " FROM ar_decision WHERE notice_level_id IS NOT NULL"
+                    ),
                 ),
-                step_date=engine._get_step_date_sql(
-                    SQL("d.basis"),
-                    SQL("rung.next_delay_days"),
-                    SQL("rung.next_day_type"),
-                    SQL("rung.is_workdays_only"),
-                ),
-                deadline=engine._get_next_workday_sql(
-                    engine._get_step_date_sql(
-                        day,
-                        SQL("COALESCE(own.deadline_days, l.deadline_days)"),
-                        SQL("l.day_type"),
-                        SQL("p.is_workdays_only"),
-                    )
-                ),
-                workday_before=engine._get_previous_workday_sql(SQL("told.latest")),
                 run=self.id,
                 company=self.company_id.id,
                 date=day,

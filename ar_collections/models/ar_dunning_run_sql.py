@@ -15,34 +15,10 @@ SELECT nextval('ar_dunning_notice_id_seq')::int AS id, letter.*,
 # One statement: the notices of a decision, their lines and the items left alone.
 WRITE_SQL = """
 WITH workday AS MATERIALIZED (%(workday)s),
--- each level as each profile meets it, with the deadline and the rung above it
-rung AS MATERIALIZED (
-    SELECT l.id AS level_id, profile.name AS profile, l.needs_approval, p.version,
-           p.is_workdays_only, %(deadline)s AS deadline,
-           above.id AS next_id, above.delay_basis AS next_basis,
-           above.day_type AS next_day_type, above.delay_days AS next_delay_days,
-           above.min_interval_days AS next_interval
-      FROM ar_dunning_level l
-      JOIN ar_policy p ON p.id = l.policy_id AND p.active
-     CROSS JOIN (%(profiles)s) profile (name)
- LEFT JOIN ar_dunning_level_variant own
-        ON own.level_id = l.id AND own.payer_profile = profile.name
- LEFT JOIN LATERAL (
-        SELECT up.id, up.delay_basis, up.day_type, up.min_interval_days,
-               COALESCE(other.delay_days, up.delay_days) AS delay_days
-          FROM ar_dunning_level up
-     LEFT JOIN ar_dunning_level_variant other
-            ON other.level_id = up.id AND other.payer_profile = profile.name
-         WHERE up.policy_id = l.policy_id
-           AND COALESCE(own.delay_days, l.delay_days) >= 0
-           AND (up.sequence, up.id) > (l.sequence, l.id)
-           AND NOT COALESCE(other.is_skipped, FALSE)
-      ORDER BY up.sequence, up.id
-         LIMIT 1) above ON TRUE
-),
+-- each level as each profile meets it, with the deadline
+rung AS MATERIALIZED (%(deadlines)s),
 claimed AS (
     SELECT decision.*,
-           %(basis)s AS basis,
            rung.level_id AS rung_level_id, rung.profile AS rung_profile,
            letter.id AS notice_id, letter.debtor_id AS letter_debtor_id
       FROM ar_decision decision
@@ -61,14 +37,6 @@ told AS (
            MIN(d.profile) FILTER (WHERE d.verdict = 'dun') AS profile,
            BOOL_OR(rung.needs_approval) AS needs_approval,
            MIN(rung.deadline) AS deadline,
-           -- the day before the ladder's next step
-           GREATEST(
-               %(date)s + MAX(CASE WHEN rung.next_interval > 1
-                                   THEN rung.next_interval
-                                   WHEN rung.next_id IS NOT NULL THEN 1 END),
-               MIN(%(step_date)s) FILTER (WHERE d.level_id = d.notice_level_id
-                                          AND rung.next_id IS NOT NULL)
-           ) - 1 AS latest,
            SUM(d.amount) AS amount,
            COALESCE(MAX(d.min_amount)
                     FILTER (WHERE d.level_id = d.notice_level_id), 0) AS min_amount,
@@ -87,15 +55,9 @@ new_notice AS (
     SELECT notice_id, %(run)s, %(company)s, letter_debtor_id, recipient_id,
            notice_level_id, currency_id, %(date)s, group_key, version, profile,
            needs_approval,
-           -- by when to pay (`_get_deadline`); without a next step `latest` is NULL
-           GREATEST(%(date)s, LEAST(
-               deadline,
-               CASE WHEN latest IS NOT NULL AND workday_before >= %(date)s
-                    THEN workday_before ELSE latest END)),
-           channel, 'draft', FALSE, amount, min_amount, contact_date,
+           deadline, channel, 'draft', FALSE, amount, min_amount, contact_date,
            %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
       FROM told
-CROSS JOIN LATERAL (SELECT %(workday_before)s AS workday_before) before
  RETURNING id
 ),
 new_line AS (
@@ -120,6 +82,7 @@ new_skip AS (
            d.date_due, d.days_overdue, d.next_level_id,
            CASE d.verdict WHEN 'paused' THEN d.pause_until
                 WHEN 'interval' THEN d.step_date
+                WHEN 'deadline' THEN d.step_date
                 WHEN 'waiting' THEN d.step_date ELSE d.next_date END,
            d.contact_date, d.claim,
            GREATEST(d.min_amount, d.min_percent * d.open_total / 100),

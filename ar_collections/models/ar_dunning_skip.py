@@ -56,6 +56,7 @@ class ArDunningSkip(models.Model):
     def _compute_explanation(self):
         engine = self.env["ar.dunning.engine"]
         waiting = self._get_waiting_notices()
+        sent = self._get_sent_items()
         for skip in self:
             skip.explanation = engine._explain_skip(
                 {
@@ -74,6 +75,7 @@ class ArDunningSkip(models.Model):
                     "min_amount": skip.min_amount,
                     "problem": skip.problem,
                     "waiting": waiting.get(skip),
+                    "last_level_id": sent.get(skip.move_line_id.id),
                 }
             )
 
@@ -85,6 +87,23 @@ class ArDunningSkip(models.Model):
                 and skip.move_line_id.no_followup
                 and skip.move_id.move_type == "entry"
             )
+
+    def _get_sent_items(self):
+        """A level that each item at a ladder's end was sent: {item id: level id}."""
+        finished = self.filtered(lambda s: s.reason == "finished")
+        if not finished:
+            return {}
+        steps = self.env["ar.dunning.notice.line"]._read_group(
+            [
+                ("move_line_id", "in", finished.move_line_id.ids),
+                ("is_live", "=", True),
+                ("is_step", "=", True),
+                ("notice_id.state", "=", "sent"),
+            ],
+            ["move_line_id"],
+            ["level_id:max"],
+        )
+        return {item.id: level_id for item, level_id in steps}
 
     def _get_waiting_notices(self):
         """The notice that each pending item has to wait for: {skip: notice}."""

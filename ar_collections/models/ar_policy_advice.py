@@ -35,10 +35,36 @@ class ArPolicy(models.Model):
         :rtype: list[str]
         """
         self.ensure_one()
-        return [*self._get_deadline_advice(), *self._get_office_advice()]
+        return [
+            *self._get_ladder_advice(),
+            *self._get_deadline_advice(),
+            *self._get_office_advice(),
+        ]
+
+    def _get_ladder_advice(self):
+        """A ladder without a rung, or without a day for its first one."""
+        if not self.level_ids:
+            return [
+                self.env._(
+                    "This policy has no level: nobody under it ever gets a reminder. Add "
+                    "levels, or use a ready policy."
+                )
+            ]
+        first = self.level_ids.sorted("sequence")[:1]
+        if first.delay_basis != "previous_notice":
+            return []
+        return [
+            self.env._(
+                "“%(level)s” is the first level: there is no previous notice that it "
+                "could follow, and it counts %(days)s days from the due date. Count it "
+                "“after the due date”.",
+                level=first.name,
+                days=first.delay_days,
+            )
+        ]
 
     def _get_deadline_advice(self):
-        """A deadline is cut to the day before the next step: say so where it happens."""
+        """The next step waits for the deadline: say so where that makes it later."""
         levels = self.level_ids.sorted("sequence")
         levels = levels.filtered(lambda level: level.delay_days >= 0)
         advice = []
@@ -49,8 +75,8 @@ class ArPolicy(models.Model):
             advice.append(
                 self.env._(
                     "“%(level)s” gives %(deadline)s days to pay, but “%(above)s” may "
-                    "follow after %(days)s: its letters ask for payment by the day "
-                    "before that. Give fewer days to pay, or more until the next step.",
+                    "follow after %(days)s: it waits until the time to pay is over. "
+                    "Give fewer days to pay, or more until the next step.",
                     level=level.name,
                     deadline=level.deadline_days,
                     above=above.name,

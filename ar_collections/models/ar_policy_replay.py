@@ -36,8 +36,9 @@ class ArPolicyReplay(models.AbstractModel):
         """Who would have been contacted on these days.
 
         The ledger is read as it stood at the end of each day. What was sent before the
-        first day is taken from the notices. Contacts, tags and the marks on invoices are
-        those of now; pauses and payer profiles are those of the day.
+        first day is taken from the notices, and what was sent on it if it is today.
+        Contacts, tags and the marks on invoices are those of now; pauses and payer
+        profiles are those of the day.
 
         :param company: root company
         :param days: rising dates on which a run takes place
@@ -74,7 +75,7 @@ class ArPolicyReplay(models.AbstractModel):
         rated, contacts = None, []
         for done, day in enumerate(days, 1):
             if done % UPKEEP_DAYS == 1:
-                self._keep_up(company, day, policies)
+                self._keep_up(company, day)
             rated = self._keep_rates(company, day, rated)
             # the ledger of today is another query than the ledger of a past day
             statements = self._get_execution(planned, day) if day < today else {}
@@ -139,6 +140,9 @@ class ArPolicyReplay(models.AbstractModel):
         if past:
             past.env["ar.policy.replay.contact"].flush_model()
             first_day = past._get_days()[0]
+        if first_day == company._ar_today():
+            # what was sent today already was sent before this decision
+            first_day += timedelta(days=1)
         execute(
             SQL(
                 SEED_SQL,
@@ -150,17 +154,13 @@ class ArPolicyReplay(models.AbstractModel):
         )
 
     @api.model
-    def _keep_up(self, company, day, policies):
+    def _keep_up(self, company, day):
         """Now and then: working days around the day, and how big the tables are."""
         engine = self.env["ar.dunning.engine"]
-        counting = [policy for policy in policies if engine._has_workdays(policy)]
-        workdays = engine._get_workdays_sql(company, day, *counting[:1])
+        workdays = engine._get_all_workdays_sql(company, day)
         execute = self.env.cr.execute
         execute("DELETE FROM ar_replay_workday")
-        if counting:
-            execute(SQL("INSERT INTO ar_replay_workday %s", workdays))
-        else:
-            execute("INSERT INTO ar_replay_workday VALUES (NULL, '{}', '{}')")
+        execute(SQL("INSERT INTO ar_replay_workday %s", workdays))
         execute("ANALYZE ar_replay_step")
         execute("ANALYZE ar_replay_contact")
 

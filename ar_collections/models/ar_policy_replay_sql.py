@@ -9,7 +9,8 @@ TABLES_SQL = (
     """,
     """
     CREATE TEMPORARY TABLE ar_replay_step
-           (side int, move_line_id int, level_id int, level_rank int, date date)
+           (side int, move_line_id int, level_id int, level_rank int, date date,
+            deadline date)
            ON COMMIT DROP
     """,
     """
@@ -37,14 +38,16 @@ SEED_SQL = """
 WITH side AS (SELECT generate_series(0, %(sides)s - 1) AS number),
 step AS (
     INSERT INTO ar_replay_step
-    SELECT side.number, nl.move_line_id, nl.level_id, nl.level_rank, n.date_sent
+    SELECT side.number, nl.move_line_id, nl.level_id, nl.level_rank, n.date_sent,
+           CASE WHEN n.channel != 'none' THEN n.date_deadline END
       FROM ar_dunning_notice n
       JOIN ar_dunning_notice_line nl ON nl.notice_id = n.id
      CROSS JOIN side
      WHERE n.company_id = %(company)s AND n.state = 'sent'
        AND nl.is_live AND nl.is_step AND n.date_sent < %(first_day)s
      UNION ALL
-    SELECT past.side, (step->>0)::int, (step->>1)::int, (step->>2)::int, past.date
+    SELECT past.side, (step->>0)::int, (step->>1)::int, (step->>2)::int, past.date,
+           (step->>3)::date
       FROM (%(past)s) past, jsonb_array_elements(past.steps) step
 )
 INSERT INTO ar_replay_contact
@@ -80,7 +83,8 @@ SELECT 0 AS side, 0 AS partner_id, 0 AS level_id, '' AS channel, NULL::date AS d
 """
 
 STEPS_SQL = """
-    SELECT taken.move_line_id, taken.level_id, taken.level_rank, taken.date
+    SELECT taken.move_line_id, taken.level_id, taken.level_rank, taken.date,
+           taken.deadline
       FROM ar_replay_step taken
      WHERE taken.side = %(side)s
        AND taken.move_line_id IN (SELECT id FROM open_item)
@@ -126,23 +130,45 @@ TREATED_SQL = """
  LEFT JOIN ar_replay_profile known ON known.partner_id = o.partner_id
 """
 
+# Which levels the letters of a decision have, for which payers.
+TOLD_SQL = """
+    SELECT DISTINCT notice_level_id AS level_id, profile
+      FROM decision WHERE notice_level_id IS NOT NULL
+"""
+
 # One day: decide, remember the steps and contacts, tell them.
 DAY_SQL = """
 WITH decision AS MATERIALIZED (%(decision)s),
+workday AS MATERIALIZED (SELECT first, before, days FROM ar_replay_workday),
+rung AS MATERIALIZED (%(deadlines)s),
+-- by when each letter asks to pay
+asked AS (
+    SELECT d.group_id, d.group_key, d.currency_id, MIN(rung.deadline) AS deadline
+      FROM decision d
+      JOIN rung ON rung.level_id = d.notice_level_id AND rung.profile = d.profile
+     WHERE d.channel != 'none' AND d.verdict IN %(in_notice)s
+  GROUP BY 1, 2, 3
+),
+taken AS MATERIALIZED (
+    SELECT d.*, asked.deadline
+      FROM decision d
+ LEFT JOIN asked USING (group_id, group_key, currency_id)
+     WHERE d.verdict IN %(in_notice)s
+),
 step AS (
     INSERT INTO ar_replay_step
-    SELECT %(side)s, id, next_level_id, level_rank, %(date)s::date
-      FROM decision WHERE verdict = 'dun'
+    SELECT %(side)s, id, next_level_id, level_rank, %(date)s::date, deadline
+      FROM taken WHERE verdict = 'dun'
 ),
 contact AS MATERIALIZED (
     SELECT d.group_id, d.group_key, d.currency_id, d.notice_level_id AS level_id,
            d.channel, SUM(d.amount) AS amount, MAX(d.days_overdue) AS days_overdue,
            array_agg(d.id ORDER BY d.id) FILTER (WHERE d.verdict = 'dun') AS item_ids,
-           jsonb_agg(jsonb_build_array(d.id, d.next_level_id, d.level_rank)
+           jsonb_agg(jsonb_build_array(d.id, d.next_level_id, d.level_rank, d.deadline)
                      ORDER BY d.id)
                FILTER (WHERE d.verdict = 'dun') AS steps
-      FROM decision d
-     WHERE d.notice_level_id IS NOT NULL AND d.verdict IN %(in_notice)s
+      FROM taken d
+     WHERE d.notice_level_id IS NOT NULL
   GROUP BY 1, 2, 3, 4, 5
 ),
 remembered AS (

@@ -15,6 +15,7 @@ from .ar_policy_replay_sql import (
     NO_WAITING_SQL,
     PROFILE_SQL,
     STEPS_SQL,
+    TOLD_SQL,
     TREATED_SQL,
 )
 
@@ -54,6 +55,9 @@ class ArPolicyReplay(models.AbstractModel):
                 side=side,
                 date=date_sql,
                 in_notice=IN_NOTICE,
+                deadlines=self.env["ar.dunning.engine"]._get_deadlines_sql(
+                    SQL("%s::date", date_sql), SQL(TOLD_SQL), policy
+                ),
             )
         return statements
 

@@ -64,6 +64,29 @@ class TestArDebtorProfile(ArCollectionsCommon):
         self._create_invoice_due("2026-03-11", 100)
         self._assert_profile("slow", 18.7, 83.3, 3)
 
+    def test_exchange_differences_are_neither_debts_nor_payments(self):
+        """Three invoices in francs, paid 10 days late at another rate: three items."""
+        francs = self.setup_other_currency(
+            "CHF", rates=[("2020-01-01", 2.0), ("2026-03-10", 1.6), ("2026-03-20", 2.5)]
+        )
+        for due, paid in (
+            ("2026-02-01", "2026-02-11"),
+            ("2026-02-28", "2026-03-10"),
+            ("2026-03-15", "2026-03-25"),
+        ):
+            invoice = self._create_invoice_due(due, 100, currency_id=francs.id)
+            self.env["account.payment.register"].with_context(
+                active_model="account.move", active_ids=invoice.ids
+            ).create({"payment_date": paid})._create_payments()
+            self.assertEqual(invoice.amount_residual, 0)
+        differences = self.env["account.partial.reconcile"].search(
+            [("exchange_move_id", "!=", False)]
+        )
+        self.assertEqual(len(differences.exchange_move_id), 2)
+        self._assert_profile("slow", 10.0, 100.0, 3)
+        months = self.debtor._get_paid_months()
+        self.assertEqual({round(days) for _month, days, _amount in months}, {10})
+
     def test_two_items_are_too_few(self):
         self._create_paid("2026-01-01", "2026-03-31")
         self._create_paid("2026-01-02", "2026-03-31")

@@ -22,7 +22,8 @@ from .common import TODAY, ArCollectionsCommon
 #         contacted at level A 5 days ago, draft: a notice waits, nomail, noaddress,
 #         for=co: decided for the other company.
 # items   amount, currency (else that of the company), d3: 3 days late or the due date
-#         itself, A8: taken to level A 8 days ago; negative: an open credit.
+#         itself, A8: taken to level A 8 days ago, A8=7: which gave 7 days to pay;
+#         negative: an open credit.
 #         paid=, part=: paid, paused part; paused, nofu, blocked; same: an instalment of
 #         the invoice before; 10x: ten of them; x: of a branch of the customer; co: in the
 #         books of another company, br: in those of a branch of ours.
@@ -105,6 +106,20 @@ with a notice of its own long ago  | A3 B15 F30/3 | | 100 d30 B3; 50 d15 A12 | F
 not 3 days after its own           | A3 B15 F30/3 | | 100 d30 B3; 50 d15 A3 | F along | F 150
 nothing goes anyway, nobody joins  | A3 B15 F30/4 | | 100 d30 B3; 50 d3 | interval interval | -
 a note is no letter to join         | U-7/3 A3 B15 | contact=A5 | 100 d3; 50 d-7 | interval U | U 50
+# -- time to pay
+asked to pay until today           | A3 B8/1 | | 100 d10 A5=5 | deadline | -
+the day has passed                 | A3 B8/1 | | 100 d10 A6=5 | B | B 100
+counted from that notice           | A3 B5p/1 | | 100 d10 A6=9 | deadline | -
+the distance tells it first        | A3 B15 | | 100 d15 A7=9 | interval | -
+level not reached anyway           | A3 B15 | | 100 d10 A7=20 | waiting | -
+of the latest letter, not of all   | A3 B8/1 C15/1 | | 100 d20 A18=5 B6=7 | deadline | -
+a new item does not wait for it    | A3/1 B15 | | 100 d10 A5=9; 50 d3 | along A | A 150
+nor another customer's             | A3 B8/1 | | 100 d10 A5=9; x:50 d3 | deadline A | A 50
+it joins no letter before          | A3 B15 F30/3 | | 100 d30 B3; 50 d15 A12=14 | F along | F 150
+a silent step waits, too           | A3 S10s B15 | | 100 d10 A1=7 | deadline | -
+a silent step gives no time        | A3 S10s B15 | | 100 d15 A12 S1=9 | B | B 100
+nor does a note before the due date | U-7 A3 | | 100 d3 U10=20 | A | A 100
+credits are shared with it         | A3 B8/1 @invoice | | 90 d12 A8=9; 50 d3; -60 | deadline A credit | A 50
 # -- a month of downtime: no flood
 one level, not all that passed     | A3 B15 F30 | | 100 d45 A42 | B | B 100
 the next only after the distance   | A3 B15 F30 | | 100 d52 B7 | interval | -
@@ -226,14 +241,12 @@ its letter is one of ours          | A3 B15 | | 100 d3; br:50 d10 A7 | interval 
 # The same, but: by when to pay (a week, else), and whether a manager approves.
 NOTICES = """
 within a week                      | A3 B15 | | 100 d3 | 2026-04-07
-before the next step and distance  | A3 B15/3 | | 100 d13 | 2026-04-02
-that of the oldest item            | A3 B15/3 | | 100 d3; 50 d13 | 2026-04-02
+not cut by the next step           | A3 B15/3 | | 100 d13 | 2026-04-07
+nor if that is reached already     | A3 B4/1 | | 100 d90 | 2026-04-07
 the last level has no next step    | A3 B15 | | 100 d16 A8 | 2026-04-07
 nor does a note look for one       | U-3 A3 | | 100 d-3 | 2026-04-07
 a Sunday: the Monday after         | A3 B15 | day=2026-03-29 | 100 d3 | 2026-04-07
 a Saturday: the Monday after       | A3 B15 | day=2026-04-04 | 100 d3 | 2026-04-13
-next step on Sunday: Maundy Thursday | A3 B15/3 | day=2026-03-28 | 100 d7 | 2026-04-02
-no working day before it: a Sunday | A3 B5/1 | day=2026-03-28 | 100 d3 | 2026-03-29
 7 working days over Easter         | A3w | | 100 2026-03-26 | 2026-04-13
 Easter Monday: the day after       | A3 @workdays | day=2026-03-30 | 100 d3 | 2026-04-07
 its level is approved              | A3a B15 | | 100 d3 | 2026-04-07 approve
@@ -511,10 +524,12 @@ class TestArDunningCases(ArCollectionsCommon):
         elif key == "paid":
             paid = self._create_move(who, [-float(value)], lines.currency_id, self.day)
             (lines + self._receivable(paid)).reconcile()
-        elif re.fullmatch(r"[A-Z]\d+", word):
-            self._create_notice(word[0], word[1:], lines, who=who)
+        elif re.fullmatch(r"[A-Z]\d+", key):
+            self._create_notice(key[0], key[1:], lines, who=who, days_to_pay=value)
 
-    def _create_notice(self, level, days_ago, lines, state="sent", who=""):
+    def _create_notice(
+        self, level, days_ago, lines, state="sent", who="", days_to_pay=""
+    ):
         """A notice as a run of that day left it."""
         level, day = self._get_level(level), self._days(-int(days_ago))
         debtor = self._get_debtor(who)
@@ -534,6 +549,8 @@ class TestArDunningCases(ArCollectionsCommon):
                     "currency_id": (lines.currency_id or company.currency_id).id,
                     "date": day,
                     "date_sent": day if state == "sent" else False,
+                    "date_deadline": days_to_pay
+                    and fields.Date.add(day, days=int(days_to_pay)),
                     "channel": level.channel,
                     "state": state,
                 }

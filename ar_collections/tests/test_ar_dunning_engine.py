@@ -83,10 +83,13 @@ class TestArDunningEngine(ArCollectionsCommon):
             [
                 ("2026-03-10", "interval", self.final),
                 ("2026-03-14", "interval", self.final),
-                ("2026-03-15", "dun", self.final),
+                # the second reminder gave a week
+                ("2026-03-15", "deadline", self.final),
+                ("2026-03-17", "deadline", self.final),
+                ("2026-03-18", "dun", self.final),
             ],
         )
-        self._run_ladder("2026-03-15")
+        self._run_ladder("2026-03-18")
         self.assertEqual(self._get_step(invoice, TODAY)[0], "finished")
 
     def test_second_reminder_waits_for_its_day(self):

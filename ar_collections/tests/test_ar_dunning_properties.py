@@ -13,7 +13,7 @@ from .common import TODAY, ArCollectionsCommon
 POOL = 8
 LISTED = ("dun", "along", "credit")
 # What is owed and neither paused nor excluded, by its own verdict.
-OWED = ("waiting", "interval", "finished", "other_policy")
+OWED = ("waiting", "interval", "deadline", "finished", "other_policy")
 PROFILES = ("new", "good", "slow", "chronic")
 # name, days, basis, day type, distance, minimum, share, channel, variants
 LADDERS = (
@@ -50,8 +50,8 @@ items = st.lists(
         st.sampled_from([-150, -40, -7, 5, 9, 30, 60, 100]),
         st.integers(-12, 50),  # days late
         st.sampled_from([0, 0, 0, 1]),  # currency
-        # sent at this rung (0: nothing sent yet), so many days ago
-        st.tuples(st.integers(0, 4), st.integers(0, 20)),
+        # sent at this rung (0: nothing sent yet), so many days ago, with days to pay
+        st.tuples(st.integers(0, 4), st.integers(0, 20), st.integers(0, 15)),
         st.sampled_from([None, None, None, None, 0, 20]),  # paused, a part of it
     ),
     min_size=1,
@@ -161,7 +161,7 @@ class TestArDunningProperties(ArCollectionsCommon):
         self._execute("DELETE FROM ar_dunning_notice")
         self._execute("DELETE FROM ar_dunning_skip")
         self._execute("DELETE FROM ar_dunning_run")
-        empty = (self.partners[0], 0, 0, 0, (0, 0), None)
+        empty = (self.partners[0], 0, 0, 0, (0, 0, 0), None)
         filled = [(self.partners[who], *rest) for who, *rest in items]
         filled += [empty] * (POOL - len(filled))
         for line, item in zip(self.pool, filled, strict=True):
@@ -218,7 +218,7 @@ class TestArDunningProperties(ArCollectionsCommon):
 
     def _send(self, line, item, groupings, customers):
         """What an item was sent before, by the ladder that its customer is under."""
-        partner, amount, days_late, _currency, (rung, ago), _paused = item
+        partner, amount, days_late, _currency, (rung, ago, to_pay), _paused = item
         ladder = customers[self.partners.ids.index(partner.id)][0]
         levels = self.ladders[ladder].level_ids.sorted("sequence")
         if amount <= 0 or not 0 < rung <= len(levels):
@@ -239,6 +239,7 @@ class TestArDunningProperties(ArCollectionsCommon):
                 "currency_id": line.currency_id.id,
                 "date": day,
                 "date_sent": day,
+                "date_deadline": day + timedelta(days=to_pay),
                 "channel": level.channel,
                 "state": "sent",
                 "line_ids": [
@@ -333,8 +334,19 @@ class TestArDunningProperties(ArCollectionsCommon):
         due = [level for level, reached in candidates if reached <= self.day]
         lowest = (due or [level for level, _reached in candidates] or [None])[0]
         self.assertEqual(row["next_level_id"], lowest)
-        if row["verdict"] in ("dun", "interval"):
+        if row["verdict"] in ("dun", "interval", "deadline"):
             self.assertIn(row["next_level_id"], due)
+
+    def _assert_time_to_pay(self, row, asked):
+        """Nothing follows before the deadline of the item's last reminder has passed."""
+        pay_by = asked.get(row["id"])
+        self.assertEqual(row["pay_by"], pay_by)
+        if pay_by and pay_by >= self.day:
+            self.assertNotEqual(row["verdict"], "dun")
+            if row["step_date"]:
+                self.assertGreater(row["step_date"], pay_by)
+        elif row["own_verdict"] == "deadline":
+            self.fail("waits for no deadline")
 
     def _assert_distance(self, row, rows, sent):
         """Nobody is contacted twice within the distance, or joins what goes anyway."""
@@ -417,6 +429,17 @@ class TestArDunningProperties(ArCollectionsCommon):
             sent[notice.debtor_id.partner_id.id].append(contact)
         return sent
 
+    def _get_asked(self):
+        """{item: the last day that a reminder about its step gave}."""
+        asked = {}
+        for notice in self.env["ar.dunning.notice"].search([("state", "=", "sent")]):
+            if notice.channel == "none" or notice.level_id.delay_days < 0:
+                continue
+            for line in notice.line_ids.filtered("is_step").move_line_id:
+                day = notice.date_deadline
+                asked[line.id] = max(asked.get(line.id, day), day)
+        return asked
+
     # === TESTS === #
 
     @given(groupings, customers, items)
@@ -425,12 +448,13 @@ class TestArDunningProperties(ArCollectionsCommon):
         self._prepare(groupings, customers, items)
         rows = self._get_rows()
         letters = self._get_letters(rows)
-        sent = self._get_sent()
+        sent, asked = self._get_sent(), self._get_asked()
         self.assertEqual(
             {row["id"] for row in rows},
             {line.id for line, item in zip(self.pool, items, strict=False) if item[1]},
         )
         for row in rows:
+            self._assert_time_to_pay(row, asked)
             if row["own_verdict"] not in ("credit", "paused"):
                 self._assert_due_level(row)
         for members in letters.values():
@@ -481,6 +505,7 @@ class TestArDunningProperties(ArCollectionsCommon):
         steps = set()
         for days in (0, 5, 14):
             day = self.day + timedelta(days=days)
+            asked = self._get_asked()
             with self.trap_contacts() as seen:
                 sent = self._run_ladder(fields.Date.to_string(day))
                 self.assertEqual(
@@ -489,6 +514,10 @@ class TestArDunningProperties(ArCollectionsCommon):
                 again = self._run_ladder(fields.Date.to_string(day))
                 self.assertFalse(again, "the same day twice")
             self._assert_sent(sent, steps)
+            for line in sent.line_ids.filtered("is_step").move_line_id:
+                self.assertLess(
+                    asked.get(line.id, fields.Date.to_date("1900-01-01")), day
+                )
 
     def _assert_sent(self, sent, steps):
         for notice in sent:

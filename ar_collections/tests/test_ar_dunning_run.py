@@ -1,7 +1,7 @@
 from ast import literal_eval
 
 import psycopg2
-from lxml import etree
+from lxml import etree, html
 
 from odoo.exceptions import UserError
 from odoo.fields import Command
@@ -36,6 +36,46 @@ class TestArDunningRun(ArCollectionsCommon):
         self.assertEqual(run.notice_ids.mapped("state"), ["draft", "draft"])
         self.assertEqual(self.env["mail.mail"].sudo().search_count([]), before)
         self.assertFalse(self._receivable(self.invoice).ar_level_id)
+
+    def test_totals_by_level_and_by_reason(self):
+        second = self._create_customer("Third Ltd")
+        francs = self.setup_other_currency("CHF", rates=[("2020-01-01", 2.0)])
+        self._create_invoice_due("2026-03-21", 40, second, currency_id=francs.id)
+        self._create_invoice_due("2026-04-30", 77, second)
+        run = self._preview()
+
+        def read(table):
+            rows = html.fromstring(table).xpath("//tbody/tr")
+            return [
+                [cell.text_content().strip().replace("\xa0", " ") for cell in row]
+                for row in rows
+            ]
+
+        self.assertEqual(
+            sorted(read(run.level_totals)),
+            sorted(
+                [
+                    [self.first.name, "1", "1", "CHF 40.00"],
+                    ["", "2", "2", "$ 1,500.00"],
+                ]
+            ),
+        )
+        self.assertEqual(
+            read(run.reason_totals), [["Next level not reached", "1", "1", "$ 77.00"]]
+        )
+        self.assertIn("CHF at the rates of 03/31/2026", run.rate_note)
+        self.assertFalse(self._preview("2026-03-10").rate_note)
+
+    def test_a_customer_whose_credits_cover_it_is_not_late(self):
+        self._create_payment(self.other, 500)
+        debtor = self.env["ar.debtor"]._get(self.other, self.company)
+        self.env["ar.debtor"]._refresh(self.company)
+        self.assertRecordValues(
+            debtor, [{"amount_overdue": 0.0, "days_overdue": 0, "amount_due": 0.0}]
+        )
+        self.assertEqual(
+            self.env["ar.debtor"]._get(self.customer, self.company).days_overdue, 11
+        )
 
     def test_preview_again_replaces_the_drafts(self):
         run = self._preview()

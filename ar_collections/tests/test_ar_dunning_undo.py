@@ -33,7 +33,9 @@ class TestArDunningUndo(ArCollectionsCommon):
         with freeze_time("2026-03-16"):
             self._undo(notice.run_id)
         self.assertEqual(self.item.ar_level_id, self.first)
-        self.assertRecordValues(notice, [{"state": "sent", "is_undone": True}])
+        self.assertRecordValues(
+            notice, [{"state": "sent", "is_undone": True, "status": "undone"}]
+        )
         self.assertIn("Wrong list", notice.change_note)
         # the customer has read it: the distance of 8 days from it is kept
         rows = [self._decide(day)[self.item] for day in ("2026-03-22", "2026-03-23")]
@@ -242,6 +244,40 @@ class TestArDunningUndo(ArCollectionsCommon):
         self.assertIn("comes first", skip.explanation)
         action = skip.action_open_waiting()
         self.assertEqual(action["domain"], [("debtor_id", "=", skip.debtor_id.id)])
+
+    def test_approval_asked_for_after_the_decision(self):
+        run = self._preview()
+        self.first.needs_approval = True
+        self.assertEqual(run.approval_count, 1)
+        run.with_user(self.collector).action_confirm()
+        self._deliver()
+        notice = run.notice_ids
+        self.assertRecordValues(notice, [{"state": "draft", "status": "approve"}])
+        notice.action_approve()
+        self._deliver()
+        self.assertRecordValues(
+            notice, [{"state": "sent", "approval_user_id": self.env.user.id}]
+        )
+
+    def test_approval_not_asked_for_any_more(self):
+        self.first.needs_approval = True
+        run = self._preview()
+        self.first.needs_approval = False
+        self.assertEqual(run.approval_count, 0)
+
+    def test_approval_asked_for_while_it_waits_to_be_sent(self):
+        run = self._preview()
+        run.action_confirm()
+        self.assertEqual(run.notice_ids.state, "queued")
+        self.first.needs_approval = True
+        with self.trap_contacts() as seen:
+            self._deliver()
+        self.assertFalse(seen)
+        self.assertEqual(run.notice_ids.status, "approve")
+        self.assertEqual(run.state, "confirmed")
+        run.notice_ids.action_approve()
+        self._deliver()
+        self.assertEqual((run.notice_ids.state, run.state), ("sent", "done"))
 
     def test_manager_who_confirms_approves(self):
         self.first.needs_approval = True

@@ -390,6 +390,10 @@ class TestArPolicy(ArCollectionsCommon):
         with Form(self.policy) as form, form.level_ids.edit(1) as level:
             level.delay_days = 4
             self.assertEqual(level.description, "4 days after the due date")
+            level.delay_days = 1
+            self.assertEqual(level.description, "1 day after the due date")
+            level.day_type = "business"
+            self.assertEqual(level.description, "1 working day after the due date")
 
     def test_the_steps_tell_days_of_payer_profiles(self):
         self.first.variant_ids = [

@@ -183,6 +183,27 @@ class TestLetters(ArCollectionsCommon):
         body = notice._get_message()["body"]
         self.assertNotIn(self.second.name, html.fromstring(body).text_content())
 
+    def test_what_was_demanded_before_keeps_its_deadline(self):
+        """A softer letter about a newer item does not ask anew for an older one."""
+        old = self._create_invoice_due("2026-01-10", 1000)
+        for day in ("2026-01-13", "2026-01-25", "2026-02-09"):
+            notice = self._run_ladder(day)
+        self.assertEqual(notice.level_id, self.final)
+        self.assertNotIn("Already asked for", notice.body)
+        self.assertNotIn("What we asked for before", notice.body)
+        notice = self._run_ladder("2026-03-23")
+        self.assertEqual((notice.level_id, notice.amount_due), (self.first, 2000))
+        text = " ".join(self._get_body(notice).text_content().split())
+        told = f"Already asked for on 02/09/2026: {self.final.name}"
+        self.assertIn(told, text)
+        self.assertEqual(text.count("Already asked for"), 1)
+        self.assertEqual(text.count("remains payable by the date that we named"), 1)
+        lines = notice.line_ids
+        self.assertEqual(
+            [line.move_id for line in lines if line._is_asked_before()], [old]
+        )
+        self.assertEqual(lines.filtered("is_step").move_id, self.invoice)
+
     def test_opening_items_bear_the_number_that_the_customer_knows(self):
         row = self.env["ar.opening.item"].create(
             {

@@ -1,4 +1,8 @@
+import io
+from datetime import datetime
 from unittest.mock import patch
+
+import xlsxwriter
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -633,6 +637,64 @@ class TestOpeningItems(OpeningItemsCommon):
         self.assertFalse(result["messages"])
         rows = self.env["ar.opening.item"].browse(result["ids"])
         self.assertEqual(rows.mapped("state"), ["draft", "error"])
+
+    def test_what_cannot_be_read_is_named_row_by_row(self):
+        """Core stops at the first bad cell and does not say where it is."""
+        text = (
+            "customer,number,invoice_date,date_due,amount,currency_id\n"
+            "Late Payer Ltd,R-1,2026-01-21,2026-02-20,100,\n"
+            "Late Payer Ltd,R-2,2026-01-21,2026-02-20,lots,\n"
+            "Late Payer Ltd,R-3,2026-01-21,the day after,100,\n"
+            "Late Payer Ltd,R-4,2026-01-21,2026-02-20,many,QQQ\n"
+        )
+        for dryrun in (True, False):
+            messages = self._import_file(text, dryrun=dryrun)["messages"]
+            self.assertEqual([m["record"] for m in messages], [2, 3, 4])
+            self.assertIn(
+                "(row 2) “lots” in column “Open amount”", messages[0]["message"]
+            )
+            self.assertIn(
+                "“the day after” in column “Due date”", messages[1]["message"]
+            )
+            for word in ("many", "QQQ", "not known or not active"):
+                self.assertIn(word, messages[2]["message"])
+            self.assertFalse(self.env["ar.opening.item"].search_count([]))
+
+    def test_unknown_currency_alone(self):
+        text = "customer,number,amount,currency_id\nLate Payer Ltd,R-1,100,QQQ\n"
+        (message,) = self._import_file(text, dryrun=True)["messages"]
+        self.assertIn("(row 1) Currency “QQQ”", message["message"])
+
+    def test_an_excel_file_is_imported_like_a_text_file(self):
+        content = io.BytesIO()
+        with xlsxwriter.Workbook(content) as book:
+            sheet = book.add_worksheet()
+            day = book.add_format({"num_format": "yyyy-mm-dd"})
+            columns = ["customer", "number", "invoice_date", "date_due", "amount"]
+            sheet.write_row(0, 0, columns)
+            for row, amount in enumerate((1250.5, -45), 1):
+                sheet.write_row(row, 0, ["Late Payer Ltd", f"X-{row}"])
+                sheet.write_datetime(row, 2, datetime(2026, 1, 21), day)
+                sheet.write_datetime(row, 3, datetime(2026, 2, 20), day)
+                sheet.write_number(row, 4, amount)
+        wizard = self.env["base_import.import"].create(
+            {
+                "res_model": "ar.opening.item",
+                "file": content.getvalue(),
+                "file_name": "items.xlsx",
+                "file_type": "application/vnd.openxmlformats-officedocument"
+                ".spreadsheetml.sheet",
+            }
+        )
+        preview = wizard.parse_preview({"has_headers": True})
+        self.assertFalse(preview.get("error"))
+        result = wizard.execute_import(columns, columns, preview["options"])
+        self.assertFalse(result["messages"])
+        rows = self.env["ar.opening.item"].browse(result["ids"])
+        self.assertEqual(rows.mapped("amount"), [1250.5, -45])
+        self.assertEqual(
+            [str(row.date_due) for row in rows], ["2026-02-20", "2026-02-20"]
+        )
 
     def test_test_of_a_document_in_two_rows_names_each_row(self):
         line = "Late Payer Ltd,R-9,2026-01-21,2026-02-20,100.00,,,,,"

@@ -1,3 +1,5 @@
+from odoo import Command
+from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
 
 from .common import ArCollectionsCommon
@@ -19,6 +21,7 @@ class TestPolicyAdvice(ArCollectionsCommon):
         self.first.deadline_days = 12
         self.assertIn(self.first.name, self.policy.advice)
         self.assertIn("12 days to pay", self.policy.advice)
+        self.assertIn("waits until the time to pay is over", self.policy.advice)
         self.second.min_interval_days = 13
         self.assertFalse(self.policy.advice)
 
@@ -32,6 +35,47 @@ class TestPolicyAdvice(ArCollectionsCommon):
         )
         self.first.deadline_days = 7
         self.assertIn("may follow after 5", self.policy.advice)
+
+    def test_no_level_at_all(self):
+        policy = self.env["ar.policy"].create({"name": "Empty"})
+        self.assertIn("no level", policy.advice)
+
+    def test_first_reminder_follows_no_notice(self):
+        self.first.write({"delay_basis": "previous_notice", "delay_days": 3})
+        # it follows the note
+        self.assertFalse(self.policy.advice)
+        self.upcoming.unlink()
+        self.assertIn("no previous notice", self.policy.advice)
+        self.assertIn("3 days from the due date", self.policy.advice)
+
+    def test_item_of_a_policy_without_levels_says_so(self):
+        invoice = self._create_invoice_due("2026-03-10", 1000)
+        invoice.ar_policy_id = self.env["ar.policy"].create({"name": "Empty"})
+        skip = self._preview().skip_ids
+        self.assertEqual(skip.reason, "finished")
+        self.assertIn("no level", skip.explanation)
+        self.assertNotIn("last level", skip.explanation)
+        row = self._decide()[self._receivable(invoice)]
+        told = self.env["ar.dunning.engine"]._explain_row(row)
+        self.assertEqual(told, skip.explanation)
+
+    def test_absurd_days_are_refused(self):
+        variant = {"payer_profile": "slow", "deadline_days": 99999999}
+        for vals in (
+            {"delay_days": 99999999},
+            {"delay_days": -3651},
+            {"min_interval_days": 3651},
+            {"deadline_days": 3651},
+            {"variant_ids": [Command.create(variant)]},
+        ):
+            level = self.upcoming if vals.get("delay_days", 0) < 0 else self.final
+            with (
+                self.subTest(vals),
+                self.assertRaisesRegex(ValidationError, "at most 3650 days"),
+                self.env.cr.savepoint(),
+            ):
+                level.write(vals)
+        self.final.delay_days = 3650
 
     def test_no_deadline_without_words(self):
         self.first.write({"deadline_days": 12, "channel": "none"})

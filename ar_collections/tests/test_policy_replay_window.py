@@ -118,6 +118,60 @@ class TestPolicyReplayWindow(ReplayCommon):
         window.action_show()
         self.assertFalse(window.is_stale)
 
+    def test_today_counts_what_was_sent_today(self):
+        before = self._create_window()
+        before.action_show()
+        self.assertTrue(before.contact_ids)
+        self.assertTrue(self._run_ladder(TODAY))
+        window = self._create_window()
+        window.action_show()
+        start = self.env["ar.dunning.run.start"].create({})
+        self.assertEqual(len(window.contact_ids), start.notice_count)
+        self.assertFalse(window.contact_ids)
+        self.assertIn("after what was sent until now", window.summary)
+
+    def test_like_is_compared_with_like(self):
+        """Both sides since anything was really sent, below the whole time."""
+        self._live()
+        window = self._create_window(mode="past", months=3)
+        window.action_show()
+        # the history is as long as what is replayed
+        first = window._get_days()[0]
+        with patch.object(type(window), "_get_real_since", lambda _self: first):
+            self.assertFalse(window._get_summary()["own"])
+        planned = window.contact_ids.filtered(lambda c: c.side == "a_policy")
+        since = sorted(planned.mapped("date"))[len(planned) // 2]
+        with patch.object(type(window), "_get_real_since", lambda _self: since):
+            window.action_show()
+            values = window._get_summary()
+            own = values["own"]
+            self.assertIn(own["since"], window.summary)
+            action = window.action_open_contacts()
+        late = window.contact_ids.filtered(lambda c: c.date >= since)
+        self.assertEqual(window.contact_ids.filtered("is_own"), late)
+        self.assertTrue(action["context"]["search_default_is_own"])
+        count = len(late.filtered(lambda c: c.side == "a_policy"))
+        self.assertEqual(own["totals"]["a_policy"][0], count)
+        self.assertGreater(values["totals"]["a_policy"][0], count)
+
+    def test_steps_of_two_policies_stand_side_by_side(self):
+        gentle = self.policy.copy({"name": "Gentle"})
+        gentle.level_ids[0].unlink()
+        gentle.level_ids[0].name = "Asked kindly"
+        window = self._create_window(
+            mode="past",
+            months=2,
+            policy_id=self.policy.id,
+            compare="policy",
+            other_policy_id=gentle.id,
+        )
+        window.action_show()
+        first = window.contact_ids.filtered(lambda c: c.rung == "1. reminder")
+        self.assertEqual(
+            {(c.side, c.level_name) for c in first},
+            {("a_policy", "2. First reminder"), ("b_other", "1. Asked kindly")},
+        )
+
     def test_levels_of_two_policies_are_told_apart(self):
         gentle = self.policy.copy({"name": "Gentle"})
         window = self._create_window(

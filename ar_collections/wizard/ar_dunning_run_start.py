@@ -27,6 +27,7 @@ class ArDunningRunStart(models.TransientModel):
     notice_count = fields.Integer("Notices", compute="_compute_outcome")
     skip_count = fields.Integer("Items left alone", compute="_compute_outcome")
     amount_total = fields.Monetary("Total claimed", compute="_compute_outcome")
+    rate_note = fields.Char(compute="_compute_outcome")
     warning = fields.Text(compute="_compute_outcome")
 
     # === COMPUTE METHODS === #
@@ -58,6 +59,10 @@ class ArDunningRunStart(models.TransientModel):
                 .browse(currency_id)
                 ._convert(amount, wizard.currency_id, wizard.company_id, wizard.date)
                 for currency_id, amount in figures["amounts"]
+            )
+            used = self.env["res.currency"].browse([c for c, _a in figures["amounts"]])
+            wizard.rate_note = self.env["ar.dunning.run"]._get_rate_note(
+                used - wizard.currency_id, wizard.date
             )
             warnings = [wizard._get_warning(), *wizard._get_bank_warnings()]
             wizard.warning = " ".join(filter(None, warnings))

@@ -206,13 +206,16 @@ class ArPolicyReplay(models.TransientModel):
             "ar_collections.ar_policy_replay_contact_action"
         )
         is_today = self._is_of_today()
-        measures = (
-            ["__count", "amount"] if is_today else ["__count", "amount", "needless"]
-        )
+        measures = ["__count", "amount", *([] if is_today else ["needless"])]
         return dict(
             action,
             domain=[("replay_id", "=", self.id)],
-            context={"is_today": is_today, "pivot_measures": measures},
+            context={
+                "is_today": is_today,
+                "pivot_measures": measures,
+                # like with like; the filter can be taken away
+                "search_default_is_own": bool(self._get_summary()["own"]),
+            },
         )
 
     # === BUSINESS METHODS === #

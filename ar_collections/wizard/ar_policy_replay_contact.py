@@ -57,6 +57,8 @@ class ArPolicyReplay(models.TransientModel):
             for rank, level in enumerate(policy.level_ids.sorted("sequence"), 1)
         }
         names = {level.id: f"{ranks[level.id]}. {level.name}" for level in levels}
+        rungs = self._get_rungs(levels)
+        since = self._get_real_since()
         policies = {level.id: level.policy_id.name for level in levels}
         self.env["ar.policy.replay.contact"].create(
             [
@@ -70,9 +72,11 @@ class ArPolicyReplay(models.TransientModel):
                     "partner_id": contact["partner_id"],
                     "level_id": contact["level_id"],
                     "level_name": names[contact["level_id"]],
+                    "rung": rungs[contact["level_id"]],
                     "level_sequence": ranks[contact["level_id"]],
                     "policy_name": policies[contact["level_id"]],
                     "channel": contact["channel"],
+                    "is_own": bool(since and contact["date"] >= since),
                     "amount": contact["amount"],
                     "days_overdue": contact["days_overdue"],
                     "needless": int(contact["is_needless"]),
@@ -81,6 +85,26 @@ class ArPolicyReplay(models.TransientModel):
                 for contact in contacts
             ]
         )
+
+    def _get_rungs(self, levels):
+        """What stands beside each other in a chart, whatever each policy calls it.
+
+        A note before the due date beside a note, the first reminder beside the first:
+        {level id: label}.
+        """
+        rungs = {}
+        for policy in levels.policy_id:
+            reminders = 0
+            for level in policy.level_ids.sorted("sequence"):
+                reminders += level.delay_days >= 0
+                is_note = level.delay_days < 0
+                rungs[level.id] = self._name_rung(0 if is_note else reminders)
+        return rungs
+
+    def _name_rung(self, number):
+        if not number:
+            return self.env._("0. before the due date")
+        return self.env._("%s. reminder", number)
 
     def _get_treated_by(self, side, policy_name):
         """The side, and the policy where that does not say it: a legend for charts."""
@@ -91,7 +115,8 @@ class ArPolicyReplay(models.TransientModel):
         """Values of the summary's template.
 
         ``rows``: (policy, level, {side: (contacts, customers, amount, needless)});
-        ``totals``: {side: the same}; ``sides``: [(side, name)].
+        ``totals``: {side: the same}; ``own``: the same since the company's own history
+        begins, if that is later than the first day replayed; ``sides``: [(side, name)].
         """
         self.ensure_one()
         contacts = self.env["ar.policy.replay.contact"]
@@ -115,10 +140,29 @@ class ArPolicyReplay(models.TransientModel):
                 side: values
                 for side, *values in contacts._read_group(domain, ["side"], figures)
             },
+            "own": self._get_own_totals(domain, figures),
             "sides": sorted(self.outcome["sides"].items()),
             "currency": self.currency_id,
             "is_today": self._is_of_today(),
             "notes": self._get_notes(),
+        }
+
+    def _get_own_totals(self, domain, figures):
+        """Like with like: the totals since anything was really sent.
+
+        :return: ``since`` and ``totals`` ({side: figures}); None if that is all of it
+        """
+        since = "c_real" in self.outcome["sides"] and self._get_real_since()
+        if not since or since <= self._get_days()[0]:
+            return None
+        return {
+            "since": format_date(self.env, since),
+            "totals": {
+                side: values
+                for side, *values in self.env["ar.policy.replay.contact"]._read_group(
+                    [*domain, ("date", ">=", since)], ["side"], figures
+                )
+            },
         }
 
     def _get_notes(self):
@@ -126,7 +170,13 @@ class ArPolicyReplay(models.TransientModel):
         _ = self.env._
         days = self._get_days()
         if self._is_of_today():
-            return [_("Decided for %s.", format_date(self.env, days[0]))]
+            return [
+                _(
+                    "Decided for %s, after what was sent until now; drafts that wait to be "
+                    "confirmed are not counted as sent.",
+                    format_date(self.env, days[0]),
+                )
+            ]
         notes = [
             _(
                 "%(count)s runs from %(first)s to %(last)s.",
@@ -174,7 +224,11 @@ class ArPolicyReplayContact(models.TransientModel):
     policy_name = fields.Char("Policy")
     level_name = fields.Char("Level")
     level_sequence = fields.Integer(aggregator=None)
+    rung = fields.Char("Step", help="Stands beside the same step of other policies.")
     channel = fields.Char()
+    is_own = fields.Boolean(
+        "Since anything was sent", help="On a day with which reality can be compared."
+    )
     currency_id = fields.Many2one(related="replay_id.currency_id")
     amount = fields.Monetary("Claimed")
     days_overdue = fields.Integer("Days late", aggregator="avg")

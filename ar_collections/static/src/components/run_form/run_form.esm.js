@@ -42,6 +42,8 @@ export class ArRunFormController extends FormController {
     }
 
     async askToSend() {
+        // what was asked of the levels since the page was opened
+        await this.model.root.load();
         const {draft_count, amount_total, currency_id} = this.model.root.data;
         const note = await this.getApprovalNote();
         const amount = formatMonetary(amount_total, {
