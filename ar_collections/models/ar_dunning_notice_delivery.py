@@ -6,6 +6,7 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import mute_logger
 
 _logger = logging.getLogger(__name__)
 
@@ -104,7 +105,10 @@ class ArDunningNotice(models.Model):
         :return: the notices that were sent
         :rtype: recordset of `ar.dunning.notice`
         """
-        mine = self.try_lock_for_update().filtered(lambda n: n.state == "queued")
+        # that another worker took one in this very moment is no error: it is tried again
+        with mute_logger("odoo.sql_db"):
+            mine = self.try_lock_for_update()
+        mine = mine.filtered(lambda n: n.state == "queued")
         mine = mine._lock_items()
         ready = mine._look_again()._hold_back()
         sent = self.browse()
