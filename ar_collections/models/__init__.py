@@ -76,6 +76,7 @@ from . import ar_dunning_notice_step
 from . import ar_dunning_notice_answer
 from . import ar_dunning_notice_call
 from . import ar_dunning_notice_change
+from . import ar_dunning_notice_approval
 from . import ar_dunning_notice_fallback
 from . import ar_dunning_notice_hold
 from . import ar_dunning_notice_message

@@ -37,7 +37,8 @@ class ArDunningNotice(models.Model):
         What needs wkhtmltopdf is made together, whatever becomes of it one by one.
         """
         rendered = self._render_files()
-        ready = self.with_context(ar_rendered=rendered) if rendered else self
+        # always set: what a caller may have put there is nobody's letter
+        ready = self.with_context(ar_rendered=rendered)
         vals_lists = {notice.id: notice._get_files() for notice in ready}
         # sudo: attachments of a message the collector sends in the company's name
         files = self.env["ir.attachment"].sudo()
