@@ -14,7 +14,7 @@ class ArChargeCostBand(models.Model):
     _order = "terms_id, id"
 
     terms_id = fields.Many2one(
-        "ar.charge.terms", "Terms", required=True, index=True, ondelete="cascade"
+        "ar.charge.terms", required=True, index=True, ondelete="cascade"
     )
     up_to = fields.Float(
         "Up to", digits="Account", help="0: the last band, without end."

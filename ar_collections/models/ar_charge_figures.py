@@ -61,7 +61,10 @@ class AccountMove(models.Model):
         :return: ({item: Assessment}, error message or False)
         """
         self.ensure_one()
-        if self.move_type not in ("out_invoice", "out_receipt") or self.state != "posted":
+        if (
+            self.move_type not in ("out_invoice", "out_receipt")
+            or self.state != "posted"
+        ):
             return {}, False
         items = self.line_ids.filtered(
             lambda line: (

@@ -10,7 +10,7 @@ class ArChargeLumpSum(models.Model):
     _order = "terms_id, amount_from, id"
 
     terms_id = fields.Many2one(
-        "ar.charge.terms", "Terms", required=True, index=True, ondelete="cascade"
+        "ar.charge.terms", required=True, index=True, ondelete="cascade"
     )
     amount_from = fields.Float("Claim from", digits="Account", default=0.01)
     is_above = fields.Boolean(

@@ -33,7 +33,7 @@ class ArChargeTerms(models.Model):
         "res.country", "Law of", help="Whose law the terms follow, if they do."
     )
     state_id = fields.Many2one(
-        "res.country.state", "State", domain="[('country_id', '=?', country_id)]"
+        "res.country.state", domain="[('country_id', '=?', country_id)]"
     )
     customer_kind = fields.Selection(
         selection="_selection_customer_kind",

@@ -5,8 +5,8 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.tools import SQL, split_every
 
-from .ar_dunning_engine_parts import MANY
 from .ar_debtor_refresh_sql import ALL_SENT_SQL, FRESH_SQL, REFRESH_SQL, SENT_SQL
+from .ar_dunning_engine_parts import MANY
 
 SLICE = 100000
 ANALYZE_FROM = 500

@@ -6,7 +6,6 @@ from psycopg2.errors import UniqueViolation
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
-
 from odoo.tools import mute_logger
 
 from .charge_packs import read_book, read_scale, read_terms
