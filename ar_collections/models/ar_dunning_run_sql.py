@@ -51,11 +51,13 @@ new_notice AS (
            (id, run_id, company_id, debtor_id, partner_id, level_id, currency_id, date,
             group_key, policy_version, payer_profile, needs_approval,
             date_deadline, channel, state, is_printed, amount_due, min_amount,
-            contact_date, create_uid, create_date, write_uid, write_date)
+            contact_date, is_registered, create_uid, create_date, write_uid, write_date)
     SELECT notice_id, %(run)s, %(company)s, letter_debtor_id, recipient_id,
            notice_level_id, currency_id, %(date)s, group_key, version, profile,
            needs_approval,
            deadline, channel, 'draft', FALSE, amount, min_amount, contact_date,
+           channel = 'letter' AND (SELECT l.is_registered FROM ar_dunning_level l
+                                    WHERE l.id = notice_level_id) IS TRUE,
            %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
       FROM told
  RETURNING id

@@ -39,6 +39,17 @@ def get_pictures(content, dpi=60):
     return pictures
 
 
+def get_difference(pictures, others):
+    """By how many of 255 grey levels two pages differ where they differ most.
+
+    One level is how the same line is rounded at another place of a file.
+    """
+    if [len(page) for page in pictures] != [len(page) for page in others]:
+        return 255
+    pairs = zip(b"".join(pictures), b"".join(others), strict=True)
+    return max((abs(one - other) for one, other in pairs), default=0)
+
+
 def get_words(content):
     """Each word with the box that it fills.
 

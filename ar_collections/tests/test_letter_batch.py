@@ -7,7 +7,7 @@ from odoo.tools import mute_logger
 from odoo.addons.base.models import ir_actions_report as core
 
 from .common import ArCollectionsCommon
-from .pdf import get_pictures, get_text
+from .pdf import get_difference, get_pictures, get_text
 
 LETTER = "ar_collections.report_ar_dunning_notice"
 REPORTS = "odoo.addons.ar_collections.models.ir_actions_report"
@@ -75,7 +75,8 @@ class TestLetterBatch(ArCollectionsCommon, HttpCase):
             one = together[notice.id]
             text = get_text(one)
             self.assertEqual(text, get_text(alone[notice.id]))
-            self.assertEqual(get_pictures(one), get_pictures(alone[notice.id]))
+            pictures = get_pictures(one), get_pictures(alone[notice.id])
+            self.assertLessEqual(get_difference(*pictures), 2)
             # its own and nobody else's, with header, footer and number of each page
             self.assertIn(notice.name, text[0])
             for other in notices - notice:

@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from freezegun import freeze_time
 
 from odoo.addons.ar_collections.tests.common import ArCollectionsCommon
@@ -29,6 +31,15 @@ class SmsCommon(ArCollectionsCommon, SMSCase):
         cls.customer.phone = "0470 12 34 56"
         cls.customer.country_id = cls.env.ref("base.be")
         cls.invoice = cls._create_invoice_due("2026-03-20", 1000)
+
+    def setUp(self):
+        super().setUp()
+        # a page to pay is another addon's; with it the link is that page's
+        self.payment_url = False
+        model = self.env.registry["ar.dunning.notice"]
+        self.startPatcher(
+            patch.object(model, "_get_payment_url", lambda notice: self.payment_url)
+        )
 
     # === HELPERS === #
 

@@ -174,3 +174,9 @@ class TestStorySms(SmsCommon):
         self.assertEqual(self._get_sms(notice).state, "canceled")
         self._get_sms(notice).resend_failed()
         self.assertFalse(self._sms)
+
+    def test_several_invoices_have_the_link_of_the_page_to_pay(self):
+        self._create_invoice_due("2026-03-18", 500)
+        self.payment_url = "https://company.example.com/pay/key"
+        sms = self._get_sms(self._send())
+        self.assertIn(self.payment_url, sms.body)
