@@ -68,9 +68,15 @@ class TestLetterBatch(ArCollectionsCommon, HttpCase):
         notices = self._get_notices()
         self.assertEqual(len(notices), 3)
         seen, runs = self._count_runs()
-        with runs:
-            together, alone = self._render_both_ways(notices)
-        self.assertEqual(seen, [3, 1, 1, 1])
+        for _attempt in range(3):
+            seen.clear()
+            with runs:
+                together, alone = self._render_both_ways(notices)
+            self.assertEqual(seen, [3, 1, 1, 1])
+            # styles come by HTTP from a server that other tests keep busy, and are left
+            # out when they come too late
+            if all(get_text(together[n.id]) == get_text(alone[n.id]) for n in notices):
+                break
         for notice in notices:
             one = together[notice.id]
             text = get_text(one)
