@@ -32,24 +32,40 @@ def is_for_customers(occurrence):
 
 def get_customers_texts(addon):
     pot = polib.pofile(ROOT / addon / "i18n" / f"{addon}.pot")
-    return [entry.msgid for entry in pot if any(is_for_customers(place) for place, _line in entry.occurrences)]
+    return [
+        entry.msgid
+        for entry in pot
+        if any(is_for_customers(place) for place, _line in entry.occurrences)
+    ]
 
 
-ADDONS = [path.stem for path in sorted(ROOT.glob("*/i18n/*.pot")) if get_customers_texts(path.stem)]
+ADDONS = [
+    path.stem
+    for path in sorted(ROOT.glob("*/i18n/*.pot"))
+    if get_customers_texts(path.stem)
+]
 
 
 def test_which_addons_write_to_customers():
-    assert {"ar_collections", "ar_collections_payment", "ar_collections_sms"} <= set(ADDONS)
+    assert {"ar_collections", "ar_collections_payment", "ar_collections_sms"} <= set(
+        ADDONS
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("addon", ADDONS)
 def test_customers_texts_are_translated(addon, language):
     """An empty translation says that a text of one word is the same; the longer ones differ."""
-    translated = {entry.msgid: entry.msgstr for entry in polib.pofile(ROOT / addon / "i18n" / f"{language}.po")}
+    translated = {
+        entry.msgid: entry.msgstr
+        for entry in polib.pofile(ROOT / addon / "i18n" / f"{language}.po")
+    }
     missing = [
         text
         for text in get_customers_texts(addon)
-        if text not in translated or not (translated[text] or re.fullmatch(r"[\w-]+( \{\{0\}\})?", text))
+        if text not in translated
+        or not (translated[text] or re.fullmatch(r"[\w-]+( \{\{0\}\})?", text))
     ]
-    assert not missing, f"{addon}/i18n/{language}.po lacks what customers read: {missing}"
+    assert not missing, (
+        f"{addon}/i18n/{language}.po lacks what customers read: {missing}"
+    )
