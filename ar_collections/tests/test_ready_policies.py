@@ -1,5 +1,6 @@
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 
 from lxml import html
 
@@ -127,6 +128,35 @@ class TestReadyPolicies(ArCollectionsCommon):
         first, second = self._use(ready), self._use(ready)
         self.assertEqual(first.name, ready.name)
         self.assertEqual(second.name, f"{ready.name} (copy)")
+
+    # === LATE CHARGES === #
+
+    def test_late_charges_are_announced_in_five_more_languages(self):
+        """The pieces around date, rate and amounts make one sentence in each."""
+        notice = SimpleNamespace(
+            date_deadline=fields.Date.to_date("2026-12-07"),
+            currency_id=self.env.ref("base.EUR"),
+        )
+        charges = {"rate": "10,15", "daily": 0.28, "interest": 12.5, "costs": 40.0}
+        begins = {
+            "de_DE": "Auf alles, was nach dem Montag, 7. Dezember 2026 noch offen ist",
+            "fr_FR": "Les sommes encore dues après le lundi 7 décembre 2026 produiront",
+            "es_ES": "Los importes que sigan pendientes después del lunes, 7 de diciembre",
+            "nl_NL": "Over wat na maandag 7 december 2026 nog openstaat, berekenen",
+            "it_IT": "Su quanto risulterà ancora aperto dopo lunedì 7 dicembre 2026 app",
+        }
+        for lang in LANGS:
+            with self.subTest(lang=lang):
+                qweb = self.env["ir.qweb"].with_context(lang=lang)
+                text = self._flatten(
+                    qweb._render(
+                        "ar_collections.notice_charge_block",
+                        {"notice": notice, "charges": charges},
+                    )
+                )
+                self.assertIn(begins[lang], text)
+                for word in ("interest", "year", "each day", "lump sum", "costs"):
+                    self.assertNotRegex(text, rf"\b{word}\b")
 
     # === POLICIES === #
 

@@ -1,4 +1,6 @@
-from odoo import Command
+from lxml import html
+
+from odoo import SUPERUSER_ID, Command
 from odoo.tests import tagged
 
 from .common import ClaimCommon
@@ -30,6 +32,26 @@ class TestClaimPage(ClaimCommon):
                 self._receivable(self.later).id: False,
             },
         )
+
+    def test_page_speaks_five_more_languages(self):
+        """No word of ours is left in English."""
+        languages = {"de": "DE", "fr": "FR", "es": "ES", "nl": "NL", "it": "IT"}
+        codes = [f"{code}_{country}" for code, country in languages.items()]
+        root = self.env(user=SUPERUSER_ID)
+        for code in codes:
+            root["res.lang"]._activate_lang(code)
+        root["ir.module.module"]._load_module_terms(["ar_collections_payment"], codes)
+        self._create_invoice_due("2026-03-25", 20, move_type="out_refund")
+        self.later.action_toggle_block_payment()
+        key = self._get_key()
+        for code in languages:
+            with self.subTest(language=code):
+                page = self.url_open(f"/{code}/my/owed/{key}")
+                [body] = html.fromstring(page.text).find_class("o_ar_owed")
+                text = self._get_text(body)
+                self.assertIn(self.old.name, text)
+                for word in ("You", "due", "days", "deducted", "asked", "Pay", "glad"):
+                    self.assertNotRegex(text, rf"\b{word}\b")
 
     def test_notes_of_the_ladder_stay_aside(self):
         """What nobody asks for now is listed, but neither in the sum nor ticked."""
