@@ -5,7 +5,9 @@
 FRESH_SQL = """
 SELECT d.partner_id,
        SUM(d.residual) AS due,
-       SUM(d.residual) FILTER (WHERE d.days_overdue > 0) AS overdue,
+       -- a payment or credit note counts whatever its own date is, as in the ladder
+       SUM(d.residual) FILTER (WHERE d.days_overdue > 0 OR d.residual_currency < 0)
+           AS overdue,
        MAX(d.days_overdue)
            FILTER (WHERE d.residual_currency > 0 AND d.days_overdue > 0) AS days,
        -- the ladder's next step, or today where a person has to do something
