@@ -69,21 +69,31 @@ class ArChargeEngine(models.AbstractModel):
         items = items.filtered(lambda item: terms.get(item))
         book = self._get_book(terms.values())
         claims = self._get_claims(items, upto)
-        return {
-            item: self._assess_claim(
-                claims[item], terms[item], book, upto, item.currency_id, item.company_id
+        known, found = {}, {}
+        for item in items:
+            # items share terms and currency: looked up once for all of them
+            key = (terms[item], item.currency_id, item.company_id)
+            if key not in known:
+                known[key] = self._get_rules(*key, upto)
+            found[item] = self._assess_claim(
+                claims[item], terms[item], known[key], book, upto
             )
-            for item in items
-        }
+        return found
 
     @api.model
-    def _assess_claim(self, claim, terms, book, upto, currency, company):
-        """One claim by one set of terms; errors become sentences."""
+    def _get_rules(self, terms, currency, company, date):
+        """Terms for claims in a currency: (rules, its name, rates for lump sums)."""
         # sudo: exchange rates, whoever looks at the invoice
-        rates = self.sudo()._get_lump_sum_rates(terms, currency, company, upto)
-        rules = self._convert_limits(terms, currency, company, upto)
+        rates = self.sudo()._get_lump_sum_rates(terms, currency, company, date)
+        rules = self._convert_limits(terms, currency, company, date)
+        return rules, currency.name, rates
+
+    @api.model
+    def _assess_claim(self, claim, terms, known, book, upto):
+        """One claim by one set of terms; errors become sentences."""
+        rules, currency, rates = known
         try:
-            return assess(claim, rules, book, upto, currency.name, rates)
+            return assess(claim, rules, book, upto, currency, rates)
         except MissingRateError as error:
             raise UserError(
                 self.env["ar.reference.rate"]._tell_missing(error)

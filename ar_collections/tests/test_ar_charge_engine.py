@@ -201,6 +201,18 @@ class TestArChargeEngine(ArCollectionsCommon):
             self.assertIn("2.15 + 8 = 10.15", body)
 
     def test_queries_do_not_grow_with_the_items(self):
+        # a lump sum in another currency: its rate, too, is looked up once
+        usd = self.env.ref("base.USD")
+        usd.active = True
+        self.terms.lump_sum_ids.currency_id = usd
+        self.env["res.currency.rate"].create(
+            {
+                "currency_id": usd.id,
+                "company_id": self.company.id,
+                "name": "2025-01-01",
+                "rate": 1.25,
+            }
+        )
         invoices = self.invoice
         for _number in range(9):
             invoices += self._create_invoice_due("2026-01-01", 100)
