@@ -169,7 +169,8 @@ class ArDunningEngine(models.AbstractModel):
             "treated": self.env["ar.policy.rule"]._get_treated_sql(company, date),
             "netting": self._get_netting_sql(groupings),
             "workday": self._get_workdays_sql(company, date),
-            "step_date": self._get_rung_date_sql(),
+            # sent on its day and delivered after midnight: on its way already
+            "step_date": self._get_rung_date_sql(date, keeps_days_off=not run_ids),
             "bank_date": self._get_bank_date(company, date),
         }
 

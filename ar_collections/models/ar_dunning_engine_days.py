@@ -1,10 +1,11 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .ar_dunning_engine_parts import (
     BASIS_SQL,
     DEADLINES_SQL,
+    RUNG_DATE_SQL,
     WORKDAY_ADD_SQL,
     WORKDAY_PREVIOUS_SQL,
     WORKDAY_STEP_SQL,
@@ -59,13 +60,28 @@ class ArDunningEngine(models.AbstractModel):
         )
 
     @api.model
-    def _get_rung_date_sql(self, policy=None):
-        return self._get_step_date_sql(
+    def _get_rung_date_sql(self, date, policy=None, keeps_days_off=True):
+        """The day on which a situation reaches a level; part of the decision's query.
+
+        :param date date: the day that is decided for. What was kept back until a day
+            off, by a distance, a deadline or a pause, waits for the next working day
+        :param bool keeps_days_off: false to look again at what is on its way already
+        """
+        step_date = self._get_step_date_sql(
             SQL("based.basis"),
             SQL("based.delay_days"),
             SQL("based.day_type"),
             SQL("situation.is_workdays_only"),
             policy,
+        )
+        if not keeps_days_off or not self._has_workdays(policy):
+            return step_date
+        day = fields.Date.to_string(date)
+        return SQL(
+            RUNG_DATE_SQL,
+            step_date=step_date,
+            date=day,
+            open_day=self._get_next_workday_sql(SQL("%s::date", day)),
         )
 
     @api.model

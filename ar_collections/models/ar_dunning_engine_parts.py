@@ -254,6 +254,13 @@ CASE
 END
 """
 
+# On a day off, nothing of a policy for working days only is reached.
+RUNG_DATE_SQL = """
+GREATEST(%(step_date)s,
+         CASE WHEN situation.is_workdays_only AND %(open_day)s > %(date)s::date
+              THEN %(open_day)s END)
+"""
+
 WORKDAYS_SQL = """
 SELECT %(first)s::date AS first, %(before)s::int[] AS before, %(days)s::date[] AS days
 """

@@ -149,7 +149,7 @@ class ArPolicyReplay(models.AbstractModel):
             "default_policy": policy.id,
             "treated": SQL(TREATED_SQL, company=company.id, policy=policy.id),
             "netting": engine._get_netting_sql(groupings),
-            "step_date": engine._get_rung_date_sql(policy),
+            "step_date": engine._get_rung_date_sql(day, policy),
         }
 
     @api.model

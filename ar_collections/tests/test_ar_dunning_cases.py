@@ -83,6 +83,11 @@ over Easter, Tuesday               | A1w | day=2026-04-07 | 100 2026-04-02 | A |
 a step on Saturday waits           | A3 @workdays | day=2026-03-28 | 100 2026-03-25 | waiting | -
 for Monday                         | A3 @workdays | day=2026-03-30 | 100 2026-03-25 | A | A 100
 a note on Saturday goes on Friday  | U-7 @workdays | day=2026-03-27 | 100 2026-04-04 | U | U 100
+a deadline ends on Friday: not on Saturday | A3 B7 @workdays | day=2026-03-28 | 100 d12 A8=7 | waiting | -
+but on Monday                      | A3 B7 @workdays | day=2026-03-30 | 100 d14 A10=7 | B | B 100
+a distance ends on Saturday        | A3 B7 @workdays | day=2026-03-28 | 100 d12 A8=1 | waiting | -
+Good Friday is a day off           | A3 B7 @workdays | day=2026-04-03 | 100 d12 A8=1 | waiting | -
+any day will do for the others     | A3 B7 | day=2026-03-28 | 100 d12 A8=1 | B | B 100
 not on Thursday                    | U-7 @workdays | day=2026-03-26 | 100 2026-04-04 | waiting | -
 a notice of Wednesday and 4 of them | A3 B5wp | day=2026-04-09 | 100 d60 A8 | waiting | -
 a notice of Tuesday and 5 of them  | A3 B5wp | day=2026-04-09 | 100 d60 A9 | B | B 100

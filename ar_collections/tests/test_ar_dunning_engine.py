@@ -53,6 +53,19 @@ class TestArDunningEngine(ArCollectionsCommon):
 
     # === WHEN === #
 
+    def test_a_letter_of_friday_is_still_right_after_midnight(self):
+        """A day off keeps new letters back; those on their way were decided before."""
+        self.policy.is_workdays_only = True
+        invoice = self._create_invoice_due("2026-03-11", 1000)
+        saturday = fields.Date.to_date("2026-03-28")
+        self.assertEqual(self._verdict(invoice, saturday), "waiting")
+        run = self._preview("2026-03-27")
+        self.assertTrue(run.notice_ids)
+        (row,) = self.env["ar.dunning.engine"]._decide(
+            self.company, saturday, runs=run
+        )
+        self.assertEqual(row["verdict"], "dun")
+
     def test_levels_by_days_for_an_item_never_contacted(self):
         """A missed reminder before the due date is not made up for, nor is a level
         skipped because much time went by."""
