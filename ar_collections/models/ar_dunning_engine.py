@@ -61,7 +61,15 @@ class ArDunningEngine(models.AbstractModel):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _decide(self, company, date, policies=None, partners=None, runs=None):
+    def _decide(
+        self,
+        company,
+        date,
+        policies=None,
+        partners=None,
+        runs=None,
+        keeps_days_off=True,
+    ):
         """Decide for all open items of a company.
 
         :param company: root company (record of `res.company`)
@@ -70,11 +78,20 @@ class ArDunningEngine(models.AbstractModel):
         :param partners: only these commercial partners; all if empty
         :param runs: decide as if the notices of these runs did not exist, to look
             again at what they decided
+        :param bool keeps_days_off: false to look again at what is on its way already,
+            on a day off, too
         :return: a dict per open item, see `_get_decision_sql` for the keys
         :rtype: list[dict]
         """
         return self.env.execute_query_dict(
-            self._get_decision_sql(company, date, policies, partners, runs)
+            self._get_decision_sql(
+                company,
+                date,
+                policies,
+                partners,
+                runs,
+                keeps_days_off=keeps_days_off,
+            )
         )
 
     @api.model
@@ -87,6 +104,7 @@ class ArDunningEngine(models.AbstractModel):
         runs=None,
         parts=None,
         is_brief=False,
+        keeps_days_off=True,
     ):
         """The decision as one query; a row per open item, credits included.
 
@@ -137,6 +155,9 @@ class ArDunningEngine(models.AbstractModel):
             profiles=SQL(PROFILE_ROWS_SQL),
             **{
                 "rates": self._get_rates_sql(company, date),
+                "step_date": self._get_rung_date_sql(
+                    date, keeps_days_off=keeps_days_off
+                ),
                 **self._get_parts(
                     company,
                     date,
@@ -169,8 +190,6 @@ class ArDunningEngine(models.AbstractModel):
             "treated": self.env["ar.policy.rule"]._get_treated_sql(company, date),
             "netting": self._get_netting_sql(groupings),
             "workday": self._get_workdays_sql(company, date),
-            # sent on its day and delivered after midnight: on its way already
-            "step_date": self._get_rung_date_sql(date, keeps_days_off=not run_ids),
             "bank_date": self._get_bank_date(company, date),
         }
 

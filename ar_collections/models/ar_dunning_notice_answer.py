@@ -40,6 +40,7 @@ class ArDunningNotice(models.Model):
             self.company_id._ar_today(),
             partners=self.debtor_id.partner_id,
             runs=self.run_id,
+            keeps_days_off=False,
         )
         return any(
             row["currency_id"] == self.currency_id.id

@@ -25,6 +25,8 @@ class ArDunningNotice(models.Model):
                 run.policy_ids,
                 notices.debtor_id.partner_id,
                 run,
+                # decided on its day; past midnight it is still the same letter
+                keeps_days_off=False,
             )
             by_key = {}
             for row in rows:

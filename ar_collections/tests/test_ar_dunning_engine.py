@@ -1,7 +1,7 @@
 import psycopg2
 from freezegun import freeze_time
 
-from odoo import fields
+from odoo import SUPERUSER_ID, fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -59,12 +59,18 @@ class TestArDunningEngine(ArCollectionsCommon):
         invoice = self._create_invoice_due("2026-03-11", 1000)
         saturday = fields.Date.to_date("2026-03-28")
         self.assertEqual(self._verdict(invoice, saturday), "waiting")
-        run = self._preview("2026-03-27")
+        with freeze_time("2026-03-27"):
+            run = self._preview("2026-03-27")
         self.assertTrue(run.notice_ids)
         (row,) = self.env["ar.dunning.engine"]._decide(
-            self.company, saturday, runs=run
+            self.company, saturday, runs=run, keeps_days_off=False
         )
         self.assertEqual(row["verdict"], "dun")
+        with freeze_time("2026-03-27"):
+            run.action_confirm()
+        with freeze_time("2026-03-28"):
+            notices = run.with_user(SUPERUSER_ID).notice_ids
+            self.assertEqual(notices._look_again(), notices)
 
     def test_levels_by_days_for_an_item_never_contacted(self):
         """A missed reminder before the due date is not made up for, nor is a level
