@@ -37,5 +37,5 @@ export ODOO_QUEUE_JOB_CHANNELS=root:0 # no job runner but where a test starts on
 say "pytest $*"
 rc=0
 "$VENV/bin/python" -m pytest --rootdir="$ROOT" --odoo-config="$ODOO_RC" --odoo-database="$DB" --odoo-http \
-  -p pytest_strict -o cache_dir="$ENV_DIR/pytest_cache" -W ignore::DeprecationWarning "$@" || rc=$?
+  -p pytest_strict -p pytest_workers -o cache_dir="$ENV_DIR/pytest_cache" -W ignore::DeprecationWarning "$@" || rc=$?
 exit $rc
