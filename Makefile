@@ -29,7 +29,7 @@ update: ## upgrade our addons in the demo database and in kept test databases
 bench: ## measure; ARGS="…" goes to dev/bench
 	@dev/bench/run.sh $(ARGS)
 
-test-core: ## Odoo's own tests with and without our addons (an hour); TAGS="/account:TestX" for fewer
+test-core: ## Odoo's own tests with and without our addons (half an hour); TAGS="/account:TestX" for fewer
 	@dev/test-core.sh $(TAGS)
 
 lock: ## make dev/requirements.txt from dev/requirements.in; ARGS="-U" takes newer versions
