@@ -79,3 +79,24 @@ def leftovers(database):
         order by 1
         """,
     )
+
+
+def test_core_makes_its_records_while_we_are_not_loaded():
+    """Odoo installs and upgrades other addons before ours is loaded: none of our columns may stop it."""
+    columns = sql(
+        INSTALLED_DB,
+        """
+        select distinct c.table_name || '.' || c.column_name
+          from ir_model_data d
+          join ir_model_fields f on f.id = d.res_id
+          join information_schema.columns c
+            on c.table_name = replace(f.model, '.', '_') and c.column_name = f.name
+         where d.model = 'ir.model.fields' and d.module like 'ar\\_collections%'
+           and f.model not like 'ar.%' and c.is_nullable = 'NO'
+           and c.column_default is null and f.name not in ('id')
+           and not exists (select from ir_model_data o
+                            where o.model = 'ir.model.fields' and o.res_id = f.id
+                              and o.module not like 'ar\\_collections%')
+        """,
+    )
+    assert not columns, f"required by the database: {columns}"

@@ -48,7 +48,7 @@ class ResCompany(models.Model):
             ("none", "None: the address as in other documents"),
         ],
         "Window of envelopes",
-        required=True,
+        # not required by the database: Odoo makes companies while we are not loaded
         default="auto",
         help="Where the address of a letter stands on its first page.",
     )
@@ -114,7 +114,7 @@ class ResCompany(models.Model):
         :rtype: tools.letter_window.Window | None
         """
         self.ensure_one()
-        return get_window(self.country_id.code, self.ar_letter_window)
+        return get_window(self.country_id.code, self.ar_letter_window or "auto")
 
     def _get_ar_opening_journal(self):
         """Where imported opening items are posted.

@@ -19,8 +19,7 @@ class ArDunningEngine(models.AbstractModel):
     def _get_reach_conditions(self, company):
         # EXTENDS 'ar_collections': the post service wants a complete address
         conditions = super()._get_reach_conditions(company)
-        # sudo: a setting of the company, whoever decides
-        way = company.root_id.sudo().ar_letter_way
+        way = company._get_ar_letter_way()
         letter = SQL(POST_SQL, way=way, printed=conditions["letter"])
         return {**conditions, "letter": letter}
 

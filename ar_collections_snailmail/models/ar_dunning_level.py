@@ -20,8 +20,7 @@ class ArDunningLevel(models.Model):
     def _is_posted(self, company):
         """Whether the post service sends letters of this level for a company."""
         self.ensure_one()
-        # sudo: a setting of the company, whoever sends
-        way = self.letter_way or company.root_id.sudo().ar_letter_way
+        way = self.letter_way or company._get_ar_letter_way()
         return way == "post" and not self.is_registered
 
     @api.model

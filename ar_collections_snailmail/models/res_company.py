@@ -9,8 +9,14 @@ class ResCompany(models.Model):
     ar_letter_way = fields.Selection(
         WAYS,
         "Letters",
-        required=True,
         default="print",
         help="How dunning letters leave the house, unless their level says otherwise. "
         "By post: Odoo's service prints, stamps and posts them; each costs credits.",
     )
+
+    # === BUSINESS METHODS === #
+
+    def _get_ar_letter_way(self):
+        """How letters of a company leave the house; branches do as their root does."""
+        # sudo: a setting of the company, whoever decides or sends
+        return self.root_id.sudo().ar_letter_way or "print"
