@@ -60,6 +60,8 @@
     "uninstall_hook": "uninstall_hook",
     "assets": {
         "web.assets_backend": ["ar_collections/static/src/components/**/*"],
+        # graphs are loaded when first needed
+        "web.assets_backend_lazy": ["ar_collections/static/src/views/**/*"],
         "web.assets_tests": ["ar_collections/static/tests/tours/**/*"],
         "web.report_assets_common": [
             "ar_collections/static/src/scss/report_letter.scss"

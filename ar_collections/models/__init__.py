@@ -5,8 +5,11 @@ from . import ar_shipped_mixin
 
 # CHARGE
 from . import ar_reference_rate
+from . import ar_reference_rate_value
+from . import ar_reference_rate_chart
 from . import ar_charge_terms
 from . import ar_charge_terms_rules
+from . import ar_charge_terms_words
 from . import ar_charge_lump_sum
 from . import ar_charge_cost_band
 

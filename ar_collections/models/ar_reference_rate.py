@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 
 from ..tools.reference_rate import MissingRateError, RateBook, RateSeries, RateValue
 
@@ -27,6 +27,7 @@ class ArReferenceRate(models.Model):
     _description = "Reference Rate"
     _inherit = ["mail.thread", "ar.shipped.mixin"]
     _order = "name, id"
+    _rec_names_search = ["name", "code"]  # files may name a series by either
 
     name = fields.Char(required=True, tracking=True)
     code = fields.Char(
@@ -117,6 +118,18 @@ class ArReferenceRate(models.Model):
             name=self.name,
         )
 
+    def action_import_values(self):
+        """Open core's import screen for values, which has a template to download."""
+        return {
+            "type": "ir.actions.client",
+            "tag": "import",
+            "name": self.env._("Import Values of Reference Rates"),
+            "params": {
+                "active_model": "ar.reference.rate.value",
+                "context": dict(self.env.context),
+            },
+        }
+
     # === BUSINESS METHODS === #
 
     def _get_series(self):
@@ -170,96 +183,4 @@ class ArReferenceRate(models.Model):
             name=error.name,
             day=fields.Date.to_string(error.day),
             newest=newest or self.env._("never"),
-        )
-
-
-class ArReferenceRateValue(models.Model):
-    """What a reference rate is from a day on."""
-
-    _name = "ar.reference.rate.value"
-    _description = "Value of a Reference Rate"
-    _inherit = ["ar.shipped.mixin"]
-    _order = "date_from desc, id desc"
-    _rec_name = "date_from"
-
-    reference_rate_id = fields.Many2one(
-        "ar.reference.rate", "Series", required=True, index=True, ondelete="cascade"
-    )
-    date_from = fields.Date("From", required=True)
-    rate = fields.Float(
-        "% a year", digits=(16, DIGITS), required=True, aggregator="avg"
-    )
-    source = fields.Char(help="Where the figure was read.")
-
-    _date_uniq = models.UniqueIndex(
-        "(reference_rate_id, date_from)",
-        "The series has a value from this day on already: correct that one.",
-    )
-
-    # === CONSTRAINT METHODS === #
-
-    @api.constrains("rate")
-    def _check_rate(self):
-        for value in self:
-            if not -10 <= value.rate <= 100:
-                raise ValidationError(
-                    self.env._(
-                        "%(rate)s %% a year is no rate of %(series)s: enter percents, "
-                        "such as 2.15.",
-                        rate=value.rate,
-                        series=value.reference_rate_id.name,
-                    )
-                )
-
-    # === CRUD METHODS === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        values = super().create(vals_list)
-        values._tell_series({})
-        return values
-
-    def write(self, vals):
-        before = {value: (value.date_from, value.rate) for value in self}
-        result = super().write(vals)
-        self._tell_series(before)
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_and_tell(self):
-        for value in self:
-            value.reference_rate_id._message_log(
-                body=self.env._(
-                    "Value removed: %(rate)s %% from %(day)s",
-                    rate=value.rate,
-                    day=value.date_from,
-                )
-            )
-
-    # === BUSINESS METHODS === #
-
-    def _tell_series(self, before):
-        """Write into the series' chatter what was entered or corrected by a person."""
-        if not self.env.registry.ready:  # an update brings them
-            return
-        for series, values in self.grouped("reference_rate_id").items():
-            lines = [line for v in values if (line := v._tell(before.get(v)))]
-            if lines:
-                series._message_log(body="; ".join(lines))
-
-    def _tell(self, before):
-        self.ensure_one()
-        now = (self.date_from, self.rate)
-        if before == now:
-            return None
-        if not before:
-            return self.env._(
-                "New value: %(rate)s %% from %(day)s", rate=now[1], day=now[0]
-            )
-        return self.env._(
-            "Corrected: %(old)s %% from %(old_day)s → %(rate)s %% from %(day)s",
-            old=before[1],
-            old_day=before[0],
-            rate=now[1],
-            day=now[0],
         )

@@ -5,7 +5,7 @@ from psycopg2.errors import UniqueViolation
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .charge_packs import read_book, read_scale, read_terms
@@ -92,6 +92,38 @@ class TestArChargeTerms(ArCollectionsCommon):
 
     def test_rate_of_today_in_words(self):
         self.assertEqual(self.german.rate_today, "1.27 + 9 = 10.27 %")
+
+    def test_rules_in_words(self):
+        """An accountant reads what is charged without knowing the fields."""
+
+        def words(name):
+            terms = self.env.ref(f"ar_collections.ar_charge_terms_{name}")
+            return " ".join(terms._get_sentences())
+
+        france = words("fr_business")
+        self.assertIn("The rate is ECB main refinancing operations + 10 %", france)
+        self.assertIn("at least 3 × French legal interest rate", france)
+        self.assertIn("40.00", france)
+        self.assertIn("costs, interest, principal, in this order", france)
+        self.assertIn("rounded up to steps of 0.5 points", words("be_business"))
+        self.assertIn(
+            "in which lateness begins serves to the end", words("gb_business")
+        )
+        self.assertIn("after each full year", words("nl_business"))
+        self.assertIn(
+            "Lump sum on each late invoice from 10000 on", words("gb_business")
+        )
+        for terms in self.terms.with_context(active_test=False).search([]):
+            with self.subTest(terms=terms.name):
+                self.assertIn("<li>", terms.explanation)
+
+    def test_words_follow_the_fields(self):
+        with Form(self.terms) as form:
+            form.name = "Contract"
+            form.fixed_rate = 12
+            self.assertIn("The rate is 12 % a year", form.explanation)
+            form.grace_days = 5
+            self.assertIn("within 5 days", form.explanation)
 
     def test_whom_the_terms_are_for(self):
         consumer = self.german.consumer_terms_id

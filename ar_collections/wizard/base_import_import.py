@@ -5,6 +5,8 @@ from odoo import models
 from odoo.addons.base_import.models.base_import import ImportValidationError
 
 OPENING = "ar.opening.item"
+# Of whose files every bad cell is told with its row, not only the first.
+TOLD = (OPENING, "ar.reference.rate.value")
 
 
 class BaseImportImport(models.TransientModel):
@@ -21,8 +23,8 @@ class BaseImportImport(models.TransientModel):
         return result
 
     def _parse_import_data(self, data, import_fields, options):
-        """Of opening items every bad cell is told with its row, not only the first."""
-        if self.res_model != OPENING:
+        """Tell every bad cell with its row, not only the first."""
+        if self.res_model not in TOLD:
             return super()._parse_import_data(data, import_fields, options)
         untouched = deepcopy(data)
         try:
@@ -39,7 +41,7 @@ class BaseImportImport(models.TransientModel):
 
     def _get_bad_cells(self, data, import_fields, options):
         """Each amount, day and currency that cannot be read: [(row, problem)]."""
-        kinds = self.env[OPENING].fields_get(attributes=["type", "string"])
+        kinds = self.env[self.res_model].fields_get(attributes=["type", "string"])
         problems = self._get_bad_currencies(data, import_fields)
         for index, name in enumerate(import_fields):
             kind = kinds.get(name, {}).get("type")
