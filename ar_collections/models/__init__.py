@@ -1,6 +1,8 @@
 # SHARED
 from . import ar_collector_mixin
 
+from . import ar_retry_mixin
+from . import ar_message_mixin
 from . import ar_shipped_mixin
 
 # CHARGE

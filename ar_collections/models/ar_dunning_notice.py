@@ -11,7 +11,12 @@ class ArDunningNotice(models.Model):
 
     _name = "ar.dunning.notice"
     _description = "Dunning Notice"
-    _inherit = ["mail.thread", "mail.activity.mixin", "ar.collector.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "ar.collector.mixin",
+        "ar.message.mixin",
+    ]
     _order = "date desc, id desc"
     # nobody writes a notice by hand, everybody who sees it may comment on it
     _mail_post_access = "read"

@@ -3,7 +3,6 @@ import re
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 # Opens an invoice without a password, in the customer's language.
@@ -112,16 +111,7 @@ class ArDunningNotice(models.Model):
     def _prepare_mail_vals(self):
         """Values of the `mail.mail` of one notice. Extensions may add to them."""
         self.ensure_one()
-        collector = self.user_id.filtered("active")
-        sender = collector.email_formatted or self.company_id.email_formatted
-        if not sender:
-            raise UserError(
-                self.env._(
-                    "Company %(company)s has no e-mail address to write from. Enter it "
-                    "on the company, then try again.",
-                    company=self.company_id.name,
-                )
-            )
+        sender = self._get_sender()
         lang = self.partner_id.lang or self.env.lang
         html = self.env["ir.qweb"]._render(
             "ar_collections.notice_mail_layout",

@@ -18,8 +18,6 @@ PDF_SECONDS = 5
 FIRST, MOST = 10, 200
 # A run of a few notices moves by a tenth at a time.
 STEPS = 10
-# A payment that is being registered holds its items for moments only.
-ATTEMPTS = 5
 # A batch that happened to be quick is no reason to hold ten times as many.
 GROWTH = 3
 
@@ -85,19 +83,6 @@ class ArDunningNotice(models.Model):
             self._trigger_delivery()
 
     # === BUSINESS METHODS === #
-
-    def _deliver_safely(self):
-        """Deliver a batch; on a clash with another transaction, start it afresh."""
-        for attempt in range(ATTEMPTS):
-            try:
-                self._deliver()
-                self.env.flush_all()
-                return
-            except psycopg2.OperationalError:
-                # serialisation failure: somebody paid in this very moment
-                self.env.cr.rollback()
-                _logger.info("Delivery met a concurrent change (try %s)", attempt + 1)
-                self.env["ir.cron"]._commit_progress()
 
     def _deliver(self):
         """Deliver those of the queued notices that nobody else holds.

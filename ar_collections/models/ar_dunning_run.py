@@ -10,7 +10,7 @@ class ArDunningRun(models.Model):
 
     _name = "ar.dunning.run"
     _description = "Dunning Run"
-    _inherit = ["ar.collector.mixin"]
+    _inherit = ["ar.collector.mixin", "ar.retry.mixin"]
     _order = "date desc, id desc"
     _check_company_auto = True
 

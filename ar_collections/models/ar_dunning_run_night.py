@@ -1,13 +1,4 @@
-import logging
-
-import psycopg2
-
 from odoo import api, models
-
-_logger = logging.getLogger(__name__)
-
-# The night meets people who post and pay.
-ATTEMPTS = 5
 
 
 class ArDunningRun(models.Model):
@@ -33,21 +24,9 @@ class ArDunningRun(models.Model):
     @api.model
     def _run_night_safely(self, company):
         """A company's night; on a clash with another transaction, once more."""
-        for attempt in range(ATTEMPTS):
-            try:
-                self._run_night(company, company._ar_today())
-                self.env.flush_all()
-                return
-            except psycopg2.OperationalError:
-                # somebody posted or paid in this very moment
-                self.env.cr.rollback()
-                _logger.info("Night run met a concurrent change (try %s)", attempt + 1)
-            except Exception:
-                # whatever it is: one company's trouble must not keep the others' letters
-                self.env.cr.rollback()
-                _logger.exception("Night run of company %s failed", company.id)
-                return
-        _logger.error("Night run of company %s gave up: too much traffic", company.id)
+        self._retry_for(
+            company, lambda: self._run_night(company, company._ar_today()), "Night run"
+        )
 
     @api.model
     def _run_night(self, company, date):

@@ -17,7 +17,7 @@ class ArStatement(models.Model):
 
     _name = "ar.statement"
     _description = "Statement of Account"
-    _inherit = ["ar.collector.mixin"]
+    _inherit = ["ar.collector.mixin", "ar.message.mixin"]
     _order = "date_to desc, id desc"
     _check_company_auto = True
 

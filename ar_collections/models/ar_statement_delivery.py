@@ -9,7 +9,6 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from .ar_dunning_notice_channel import TOKEN
-from .ar_dunning_notice_delivery import ATTEMPTS
 
 _logger = logging.getLogger(__name__)
 
@@ -49,18 +48,6 @@ class ArStatement(models.Model):
     def _trigger_delivery(self):
         # sudo: a collector starts the delivery without rights on scheduled actions
         self.env.ref("ar_collections.ir_cron_ar_statement_deliver").sudo()._trigger()
-
-    def _deliver_safely(self):
-        """Deliver a batch; on a clash with another transaction, start it afresh."""
-        for attempt in range(ATTEMPTS):
-            try:
-                self._deliver()
-                self.env.flush_all()
-                return
-            except psycopg2.OperationalError:
-                self.env.cr.rollback()
-                _logger.info("Delivery met a concurrent change (try %s)", attempt + 1)
-                self.env["ir.cron"]._commit_progress()
 
     def _deliver(self):
         """Deliver those of the queued statements that nobody else holds.
@@ -174,16 +161,7 @@ class ArStatement(models.Model):
         :raise UserError: if there is no address to write from
         """
         self.ensure_one()
-        collector = self.user_id.filtered("active")
-        sender = collector.email_formatted or self.company_id.email_formatted
-        if not sender:
-            raise UserError(
-                self.env._(
-                    "Company %(company)s has no e-mail address to write from. Enter it "
-                    "on the company, then try again.",
-                    company=self.company_id.name,
-                )
-            )
+        sender = self._get_sender()
         html = self.env["ir.qweb"]._render(
             "ar_collections.notice_mail_layout",
             {"notice": self.with_context(lang=self.lang), "body": self.body},

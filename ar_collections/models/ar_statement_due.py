@@ -1,15 +1,7 @@
-import logging
-
-import psycopg2
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .ar_statement import CONTENTS
-
-_logger = logging.getLogger(__name__)
-
-ATTEMPTS = 5
 
 # Who is due: one statement for all, which also writes the statements. What was made by
 # itself counts, whatever became of it; what was made by hand counts if it was sent.
@@ -150,20 +142,12 @@ class ArStatement(models.Model):
     @api.model
     def _make_due_safely(self, company):
         """A company's day; on a clash with another transaction, once more."""
-        for attempt in range(ATTEMPTS):
-            try:
-                self.with_company(company)._make_due(company, company._ar_today())
-                self.env.flush_all()
-                return
-            except psycopg2.OperationalError:
-                self.env.cr.rollback()
-                _logger.info("Statements met a concurrent change (try %s)", attempt + 1)
-            except Exception:
-                # one company's trouble must not keep the others' statements
-                self.env.cr.rollback()
-                _logger.exception("Statements of company %s failed", company.id)
-                return
-        _logger.error("Statements of company %s gave up: too much traffic", company.id)
+        statements = self.with_company(company)
+        self._retry_for(
+            company,
+            lambda: statements._make_due(company, company._ar_today()),
+            "Statements",
+        )
 
     # === BUSINESS METHODS === #
 
