@@ -31,6 +31,13 @@ class TestPlaintext(BaseCase):
         )
         self.assertEqual(text, "Shown")
 
+    def test_what_has_to_be_seen_is_left_out(self):
+        text = to_plaintext(
+            "<p>Pay 5 €.</p><div class='o_ar_mail_only o_ar_seen_only'>"
+            "<img alt='QR code'/> Or scan this.</div><p>Thank you</p>"
+        )
+        self.assertEqual(text, "Pay 5 €.\n\nThank you")
+
     def test_spaces_of_a_language_are_kept(self):
         text = to_plaintext("<p>Total\n   :  1\u202f190,00\u00a0€ ; merci</p>")
         self.assertEqual(text, "Total : 1\u202f190,00\u00a0€ ; merci")

@@ -14,6 +14,8 @@ APART = {"h1", "h2", "h3", "ol", "p", "table", "ul"}
 SPACE = re.compile(r"[ \t\r\n\f]+")
 HIDDEN = re.compile(r"display:\s*none")
 SET_OFF = re.compile(r"\bmargin(-top|-bottom)?:\s*[1-9]")
+# what has to be seen, such as a code to scan, is nothing for a reader of plain text
+SEEN_ONLY = re.compile(r"\bo_ar_seen_only\b")
 BUTTON = re.compile(r"display:\s*inline-block")
 
 
@@ -65,7 +67,7 @@ class _Text:
         if not isinstance(element.tag, str) or element.tag in ("style", "script"):
             return
         style = element.get("style") or ""
-        if HIDDEN.search(style):
+        if HIDDEN.search(style) or SEEN_ONLY.search(element.get("class") or ""):
             return
         reader = getattr(self, f"take_{element.tag}", None)
         if reader:

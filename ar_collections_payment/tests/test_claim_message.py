@@ -42,6 +42,10 @@ class TestClaimMessage(ClaimCommon):
         )
         self.assertEqual(body.xpath("//img/@src"), [f"{url}/qr"])
         self.assertIn(url, notice.mail_message_id.body)
+        # without HTML there is the link, and nothing to scan
+        [email] = notice.mail_message_id.mail_ids._prepare_outgoing_list()
+        self.assertIn(url, email["body_alternative"])
+        self.assertNotIn("scan", email["body_alternative"])
         image = self.url_open(self._get_path(f"{url}/qr"))
         self.assertEqual(image.headers["Content-Type"], "image/png")
         self.assertTrue(image.content.startswith(b"\x89PNG"))

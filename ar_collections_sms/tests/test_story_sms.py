@@ -1,10 +1,12 @@
 from datetime import timedelta
 
 from freezegun import freeze_time
+from lxml import etree
 from markupsafe import Markup
 
 from odoo import fields
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import NUMBER, SmsCommon
 
@@ -148,6 +150,29 @@ class TestStorySms(SmsCommon):
         notice = self._send()
         self.assertRecordValues(notice, [{"channel": "sms", "state": "sent"}])
         self.assertIn("SMS instead of E-mail", notice.explanation)
+
+    def test_form_offers_to_print_once_and_an_sms_never(self):
+        """*Print* stands out only where a letter waits to be printed."""
+        view = self.env["ar.dunning.notice"].get_view(view_type="form")
+        buttons = etree.fromstring(view["arch"]).xpath("//button[@name='action_print']")
+        for channel, status, shown in (
+            ("sms", "draft", []),
+            ("sms", "sent", []),
+            ("none", "sent", []),
+            ("email", "draft", [False]),
+            ("letter", "sent", [False]),
+            ("letter", "print", [True]),
+        ):
+            values = {"channel": channel, "status": status, "state": status}
+            with self.subTest(values):
+                self.assertEqual(
+                    [
+                        "btn-primary" in (button.get("class") or "")
+                        for button in buttons
+                        if not safe_eval(button.get("invisible"), values)
+                    ],
+                    shown,
+                )
 
     # === UNDO === #
 
