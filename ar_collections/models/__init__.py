@@ -58,6 +58,7 @@ from . import ar_opening_item_post
 
 # CHARGE, of items
 from . import ar_charge_engine
+from . import ar_charge_proof
 
 # DUNNING
 from . import ar_dunning_engine

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..tools.charge_terms import ChargeTerms
@@ -239,3 +239,25 @@ class ArChargeTerms(models.Model):
         except TermError:
             return False  # while the form is being filled in
         return f"{quote.formula} %"
+
+    def _get_for_country(self, country, kind, date, company, state=None):
+        """The terms that a country's law has for a kind of customer on a day.
+
+        :return: nothing if no terms are known: nobody guesses a law
+        """
+        domain = [
+            ("country_id", "=", country.id),
+            ("state_id", "in", [False, state.id] if state else [False]),
+            ("company_id", "in", [False, *company.parent_ids.ids]),
+            "|",
+            ("date_from", "=", False),
+            ("date_from", "<=", fields.Date.to_string(date)),
+            "|",
+            ("date_to", "=", False),
+            ("date_to", ">=", fields.Date.to_string(date)),
+        ]
+        known = self.search(domain).sorted(lambda terms: not terms.state_id)
+        business = known.filtered(lambda terms: terms.customer_kind == "business")[:1]
+        if business:
+            return business._get_for_kind(kind)
+        return known.filtered(lambda terms: terms.customer_kind == kind)[:1]

@@ -36,7 +36,9 @@ class ArChargeTerms(models.Model):
             and not name.startswith(("message_", "activity_"))
         ]
         rates = ["reference_rate_id", "floor_reference_rate_id"]
-        steps = [f"lump_sum_ids.{name}" for name in ("amount", "percent", "currency_id")]
+        steps = [
+            f"lump_sum_ids.{name}" for name in ("amount", "percent", "currency_id")
+        ]
         return [*own, *rates, "cap_reference_rate_id", *steps]
 
     def _get_sentences(self):

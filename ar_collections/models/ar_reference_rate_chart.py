@@ -59,12 +59,16 @@ class ArReferenceRate(models.Model):
             "left": LEFT,
             "base": HEIGHT - BOTTOM,
             "path": "".join([*path, f"H{x(last)}"]),
-            "points": [(x(v.date_from), y(v.rate), self._tell_point(v)) for v in values],
+            "points": [
+                (x(v.date_from), y(v.rate), self._tell_point(v)) for v in values
+            ],
             "rates": [
                 (y(low + n * step), f"{low + n * step:g}")
                 for n in range(round((high - low) / step) + 1)
             ],
-            "years": [(x(fields.Date.to_date(f"{year}-01-01")), year) for year in years],
+            "years": [
+                (x(fields.Date.to_date(f"{year}-01-01")), year) for year in years
+            ],
         }
 
     @api.model
@@ -94,9 +98,7 @@ class ArReferenceRateMonth(models.Model):
 
     reference_rate_id = fields.Many2one("ar.reference.rate", "Series", readonly=True)
     month = fields.Date(readonly=True)
-    rate = fields.Float(
-        "% a year", digits=(16, 6), readonly=True, aggregator="avg"
-    )
+    rate = fields.Float("% a year", digits=(16, 6), readonly=True, aggregator="avg")
 
     @property
     def _table_query(self):

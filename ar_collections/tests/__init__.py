@@ -26,6 +26,7 @@ from . import test_ar_statement
 from . import test_ar_statement_send
 from . import test_bank_gate
 from . import test_charge_data
+from . import test_charge_proof
 from . import test_complaints_contact
 from . import test_contact_rules
 from . import test_contact_wishes
@@ -46,6 +47,7 @@ from . import test_policy_replay_window
 from . import test_portal
 from . import test_ready_policies
 from . import test_recipients
+from . import test_reference_rate_screens
 from . import test_security
 from . import test_story_ladder
 from . import test_thanks

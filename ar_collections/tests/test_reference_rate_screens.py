@@ -134,7 +134,9 @@ class TestReferenceRateScreens(ArCollectionsCommon):
     def test_chart_is_a_step_from_value_to_value(self):
         self.assertFalse(self.series.chart)
         self._import(
-            "official,2024-03-31,1,a", "official,2025-03-31,3,b", "official,2026-03-31,2,c"
+            "official,2024-03-31,1,a",
+            "official,2025-03-31,3,b",
+            "official,2026-03-31,2,c",
         )
         drawing = self.series._get_drawing(date(2026, 3, 31))
         # along to the next value, then straight up or down: never a slope

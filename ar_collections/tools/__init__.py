@@ -17,3 +17,4 @@ from . import late_account
 from . import late_result
 from . import late_interest
 from . import charge_document
+from . import proof_sheet
