@@ -3,7 +3,6 @@ import io
 from odoo import fields
 
 
-
 def make_workbook(env, sheets):
     """Proof sheets as an XLSX file that computes by itself: each sum is a formula.
 

@@ -102,7 +102,9 @@ class TestProofSheet(BaseCase):
         result = self._assess(10000, due=date(2025, 6, 15))
         sheet = self._check([result])
         self.assertEqual(sheet.document.interest, Decimal("685.41"))  # example 4
-        self.assertEqual([row.notes for row in sheet.claims[0].rows], [(1,), (2,), (3,)])
+        self.assertEqual(
+            [row.notes for row in sheet.claims[0].rows], [(1,), (2,), (3,)]
+        )
         self.assertEqual(sheet.values[0][1].rate, Decimal("3.15"))
 
     def test_interest_on_interest(self):
@@ -139,7 +141,15 @@ class TestProofSheet(BaseCase):
         quote.rate, quote.share = rate, Fraction(rate) / 100
         units = base * 100
         segment = Segment(
-            DUE, DUE, 45, 365, share, units, quote, amount * 100, amount * 100,
+            DUE,
+            DUE,
+            45,
+            365,
+            share,
+            units,
+            quote,
+            amount * 100,
+            amount * 100,
             Decimal("0.01"),
         )
         result = self._assess(1000)
@@ -396,8 +406,12 @@ class TestChargeCalculator(ArCollectionsCommon):
             {
                 "name": "Two",
                 "line_ids": [
-                    Command.create({"value": "percent", "value_amount": 50, "nb_days": 0}),
-                    Command.create({"value": "percent", "value_amount": 50, "nb_days": 9}),
+                    Command.create(
+                        {"value": "percent", "value_amount": 50, "nb_days": 0}
+                    ),
+                    Command.create(
+                        {"value": "percent", "value_amount": 50, "nb_days": 9}
+                    ),
                 ],
             }
         )

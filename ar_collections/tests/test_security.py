@@ -44,7 +44,12 @@ COMPANY_PATHS = {
     "ar.charge.cost.band": "terms_id.company_id",
 }
 # Official figures and the days of the week are the same for every company.
-PUBLIC_MODELS = ("ar.reference.rate", "ar.reference.rate.value", "ar.weekday")
+PUBLIC_MODELS = (
+    "ar.reference.rate",
+    "ar.reference.rate.month",
+    "ar.reference.rate.value",
+    "ar.weekday",
+)
 
 
 @tagged("post_install", "-at_install")

@@ -1,10 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.ar_reference_rate import exact
 from ..tools.day_count import ONE_DAY
 from ..tools.interest_start import ClaimDates
 from ..tools.late_claim import ClaimEvent, LateClaim
-from ..models.ar_reference_rate import exact
 
 
 class ArChargeCalculator(models.TransientModel):
@@ -197,7 +197,9 @@ class ArChargeCalculator(models.TransientModel):
         engine = self.env["ar.charge.engine"]
         terms = self.terms_id
         known = engine._get_rules(terms, self.currency_id, self.company_id, upto)
-        return engine._assess_claim(claim, terms, known, engine._get_book([terms]), upto)
+        return engine._assess_claim(
+            claim, terms, known, engine._get_book([terms]), upto
+        )
 
     def _show(self, sheet):
         """Put a sheet, or nothing, into the fields of the result."""

@@ -79,9 +79,11 @@ class ArChargeProofPrint(models.TransientModel):
         self.ensure_one()
         proof = self.env["ar.charge.proof"]
         sheets = []
-        for customer, items in self._get_items().grouped(
-            lambda item: item.partner_id.commercial_partner_id
-        ).items():
+        for customer, items in (
+            self._get_items()
+            .grouped(lambda item: item.partner_id.commercial_partner_id)
+            .items()
+        ):
             sheets += proof._get_sheets_of_items(items, self.date, partner=customer)
         if not sheets:
             raise UserError(
@@ -97,7 +99,9 @@ class ArChargeProofPrint(models.TransientModel):
         """The debts of the invoices or debtors; of debtors those that are open."""
         items = self.move_ids.line_ids
         if self.debtor_ids:
-            items = self.env["ar.charge.proof"]._get_items_of(self.debtor_ids, self.date)
+            items = self.env["ar.charge.proof"]._get_items_of(
+                self.debtor_ids, self.date
+            )
         return items.filtered(
             lambda line: (
                 line.account_type == "asset_receivable"
