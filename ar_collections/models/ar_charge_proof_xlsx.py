@@ -16,7 +16,7 @@ def make_workbook(env, sheets):
     with xlsxwriter.Workbook(output, {"in_memory": True}) as workbook:
         workbook.set_properties({"title": env._("Late charges: proof sheet")})
         for number, sheet in enumerate(sheets, 1):
-            _ProofTab(workbook, env, sheet, number).write()
+            _ProofTab(workbook, env, sheet, number).write_sheet()
     return output.getvalue()
 
 
@@ -51,7 +51,7 @@ class _ProofTab:
         self.places = places
         self.interest_cells, self.charged_cells = [], []
 
-    def write(self):
+    def write_sheet(self):
         _ = self.env._
         self._head()
         for claim in self.sheet["claims"]:

@@ -37,7 +37,7 @@ class ArChargeCalculator(models.TransientModel):
         default=lambda self: self.env.company.account_fiscal_country_id,
     )
     state_id = fields.Many2one(
-        "res.country.state", "State", domain="[('country_id', '=', country_id)]"
+        "res.country.state", domain="[('country_id', '=', country_id)]"
     )
     customer_kind = fields.Selection(
         selection="_selection_customer_kind",
