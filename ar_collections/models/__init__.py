@@ -118,6 +118,7 @@ from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile
 from . import ir_actions_report
+from . import ir_actions_report_local
 from . import ir_qweb
 from . import mail_mail
 from . import ar_statement_mail  # after it: calls its methods

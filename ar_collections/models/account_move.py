@@ -3,6 +3,8 @@ from markupsafe import Markup, escape
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from .ir_actions_report import put_printing
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"
@@ -268,7 +270,7 @@ class AccountMove(models.Model):
     def _get_invoice_pdf_proforma(self):
         if not self._is_ar_known_to_customer():
             return super()._get_invoice_pdf_proforma()
-        reports = self.env["ir.actions.report"]
+        reports = put_printing(self.env["ir.actions.report"], is_local=True)
         name = "account.account_invoices"
         streams, kind = reports._pre_render_qweb_pdf(name, self.ids)
         return {

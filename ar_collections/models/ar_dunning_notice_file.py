@@ -1,10 +1,10 @@
 from odoo import models
 from odoo.tools import SQL, split_every
 
+from .ir_actions_report import DOCUMENTS
+
 # More invoices than this would make a mail that mail servers refuse.
 MAX_ATTACHED_INVOICES = 10
-# Documents of one wkhtmltopdf: its second of waiting is shared, its memory stays small.
-DOCUMENTS = 25
 
 
 class Rendered:

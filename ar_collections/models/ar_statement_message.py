@@ -1,8 +1,8 @@
 from odoo import api, models
-from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, split_every
 
 from .ar_statement_xlsx import XLSX_TYPE, make_workbook
+from .ir_actions_report import DOCUMENTS
 
 REPORT = "ar_collections.action_report_ar_statement"
 
@@ -137,32 +137,15 @@ class ArStatement(models.Model):
         }
 
     def _render_pdfs(self):
-        """PDFs of these statements, made by one run of wkhtmltopdf.
+        """PDFs of these statements, many by one run of wkhtmltopdf.
 
         :return: {statement id: bytes}
         :rtype: dict
         :raise UserError: if wkhtmltopdf is missing or broken
         """
-        if not self:
-            return {}
-        report = self.env["ir.actions.report"]
-        if report.get_wkhtmltopdf_state() in ("install", "broken"):
-            raise UserError(
-                self.env._(
-                    "The PDF could not be made: wkhtmltopdf is not installed on the "
-                    "server. Ask its administrator, then try again."
-                )
-            )
-        streams = report._render_qweb_pdf_prepare_streams(REPORT, {}, res_ids=self.ids)
-        if set(streams) != set(self.ids):
-            # the pages could not be told apart: one by one
-            streams = {
-                statement.id: report._render_qweb_pdf_prepare_streams(
-                    REPORT, {}, res_ids=statement.ids
-                )[statement.id]
-                for statement in self
-            }
-        return {
-            statement_id: stream["stream"].getvalue()
-            for statement_id, stream in streams.items()
-        }
+        contents = {}
+        for company, statements in self.grouped("company_id").items():
+            reports = self.env["ir.actions.report"].with_company(company)
+            for ids in split_every(DOCUMENTS, statements.ids):
+                contents |= reports._ar_render_each(REPORT, ids)
+        return contents

@@ -2,6 +2,7 @@ import io
 import logging
 import os
 import tempfile
+from dataclasses import dataclass, replace
 
 from odoo import models
 from odoo.exceptions import UserError
@@ -12,9 +13,44 @@ from ..tools.pdf_pages import mark_starts, read_starts
 
 _logger = logging.getLogger(__name__)
 
+# Documents of one wkhtmltopdf: its start is shared, its memory stays small.
+DOCUMENTS = 25
+
 
 class CannotSplit(Exception):
     """The pages of several records cannot be told apart; print them one by one."""
+
+
+@dataclass(frozen=True)
+class Printing:
+    """How a PDF is made. No request can bring one along, as it can numbers and paths."""
+
+    # sent letters, too
+    is_fresh: bool = False
+    # without the web server
+    is_local: bool = False
+    # without waiting for scripts
+    is_quick: bool = False
+    # whose pages are to be told apart
+    split: tuple = ()
+    is_split: bool = False
+    outline: str = ""
+    # what wkhtmltopdf may read from the disk
+    files: tuple = ()
+
+
+def get_printing(records):
+    """How these records' PDFs are made.
+
+    :rtype: Printing
+    """
+    printing = records.env.context.get("ar_printing")
+    return printing if isinstance(printing, Printing) else Printing()
+
+
+def put_printing(records, **changes):
+    """The same records, whose PDFs are made another way."""
+    return records.with_context(ar_printing=replace(get_printing(records), **changes))
 
 
 class IrActionsReport(models.Model):
@@ -35,7 +71,7 @@ class IrActionsReport(models.Model):
         :return: {record id: bytes}
         :raise UserError: if wkhtmltopdf is missing or fails
         """
-        fresh = self.with_context(ar_fresh=True)
+        fresh = put_printing(self, is_fresh=True, is_local=True)
         if len(res_ids) > 1 and _wkhtml().is_patched_qt:
             try:
                 return fresh._ar_render_together(report_ref, res_ids)
@@ -59,7 +95,7 @@ class IrActionsReport(models.Model):
         return streams  # a test that makes no PDFs
 
     def _ar_render_together(self, report_ref, res_ids):
-        split = self.with_context(ar_split=True)
+        split = put_printing(self, is_split=True)
         streams, kind = split._pre_render_qweb_pdf(report_ref, list(res_ids))
         if kind != "pdf" or set(streams) != set(res_ids):
             raise CannotSplit(f"it gave {kind} of {list(streams)}")
@@ -76,11 +112,10 @@ class IrActionsReport(models.Model):
         if report.model == "ar.dunning.notice" and res_ids:
             notices = self.env["ar.dunning.notice"].browse(res_ids)
             self = self.with_company(notices.company_id[:1])  # noqa: PLW0642
-            if not self.env.context.get("ar_fresh"):
+            if not get_printing(self).is_fresh:
                 kept = notices._get_kept_letters()
-        if self.env.context.get("ar_split"):
-            ids = tuple(res_ids or ())
-            self = self.with_context(ar_split=ids)  # noqa: PLW0642
+        if get_printing(self).is_split:
+            self = put_printing(self, split=tuple(res_ids or ()))  # noqa: PLW0642
         missing = [res_id for res_id in res_ids or () if res_id not in kept]
         streams = {}
         if missing or not kept:
@@ -120,18 +155,18 @@ class IrActionsReport(models.Model):
 
     def _prepare_html(self, html, report_model=False):
         parts = super()._prepare_html(html, report_model=report_model)
-        expected = self.env.context.get("ar_split")
-        if expected and len(expected) > 1 and tuple(parts[1]) != expected:
+        expected = get_printing(self).split
+        if len(expected) > 1 and tuple(parts[1]) != expected:
             # left out, in another order, or of another model
             raise CannotSplit(f"it shows {parts[1]} for {expected}")
         return parts
 
     def _run_wkhtmltopdf(self, bodies, *args, **kwargs):
-        if len(bodies) < 2 or not self.env.context.get("ar_split"):
+        if len(bodies) < 2 or not get_printing(self).is_split:
             return super()._run_wkhtmltopdf(bodies, *args, **kwargs)
         with tempfile.TemporaryDirectory(prefix="ar_split.") as folder:
             path = os.path.join(folder, "outline.xml")
-            self = self.with_context(ar_outline=path)  # noqa: PLW0642
+            self = put_printing(self, outline=path)  # noqa: PLW0642
             content = super()._run_wkhtmltopdf(bodies, *args, **kwargs)
             starts = read_starts(path, len(bodies))
         marked = starts and mark_starts(content, starts)
@@ -141,5 +176,13 @@ class IrActionsReport(models.Model):
 
     def _build_wkhtmltopdf_args(self, *args, **kwargs):
         command = super()._build_wkhtmltopdf_args(*args, **kwargs)
-        path = self.env.context.get("ar_outline")
-        return [*command, "--dump-outline", path] if path else command
+        printing = get_printing(self)
+        for path in printing.files:
+            command += ["--allow", path]
+        if printing.outline:
+            command += ["--dump-outline", printing.outline]
+        param = self.env["ir.config_parameter"].sudo().get_param
+        if printing.is_quick and not param("report.print_delay"):
+            # it waits for what it loads, not for scripts that are not there
+            command[command.index("--javascript-delay") + 1] = "0"
+        return command

@@ -35,6 +35,7 @@ from . import test_late_interest
 from . import test_late_interest_law
 from . import test_late_interest_properties
 from . import test_letter_batch
+from . import test_letter_local
 from . import test_letter_window
 from . import test_letters
 from . import test_mail_look

@@ -69,3 +69,17 @@ def mark_starts(content, starts):
     result = io.BytesIO()
     writer.write(result)
     return result.getvalue()
+
+
+def has_page_without_text(content):
+    """Whether a page uses no font at all: one that was late leaves no words.
+
+    :param bytes content: a PDF
+    """
+    reader = PdfFileReader(io.BytesIO(content), strict=False)
+    return any(not _get_fonts(page) for page in reader.pages)
+
+
+def _get_fonts(page):
+    resources = page.get("/Resources")
+    return resources and resources.get_object().get("/Font")
