@@ -7,24 +7,20 @@
 . "$ROOT/dev/stop.sh"
 
 start=$(now)
-mkdir -p "$ENV_DIR"
-exec 5>>"$ENV_DIR/demo.lock"
-flock -n 5 || die "the demo of this checkout runs already: $(cat "$ENV_DIR/demo.url" 2>/dev/null)" \
-  "use that one, or stop it with Ctrl-C where it was started"
-
+lock_demo
 setup
 demo_db
 unlock_setup
 
 finish() {
   trap '' INT TERM
+  rm -f "$ENV_DIR/demo.url" # nobody is sent to it any more
   say "stopping"
   [ -z "${odoo:-}" ] || settle "$odoo" "$DEMO"
   # what Odoo says while it stops is for the log: its other threads find their connections closed
   end_process "${shown:-}"
   end_process "${odoo:-}"
   end_process "${sink:-}"
-  rm -f "$ENV_DIR/demo.url"
   pg_down
 }
 trap finish EXIT

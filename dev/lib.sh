@@ -84,6 +84,22 @@ lock_setup() {
 }
 unlock_setup() { exec 7>&-; }
 
+# One demo in a checkout. One that is just being stopped is waited for, one that runs is named; demo.url is there
+# while it can be used, and what a killed demo left of it is removed.
+lock_demo() { # seconds to wait
+  local left=${1:-30} next="use that one, or stop it with Ctrl-C where it was started"
+  mkdir -p "$ENV_DIR"
+  exec 5>>"$ENV_DIR/demo.lock"
+  until flock -n 5; do
+    [ ! -s "$ENV_DIR/demo.url" ] || die "the demo of this checkout runs already: $(cat "$ENV_DIR/demo.url")" "$next"
+    [ "$left" -gt 0 ] || die "another demo of this checkout is being started" "$next"
+    [ "$left" != "${1:-30}" ] || note "another demo of this checkout starts or stops; waiting for it"
+    left=$((left - 1))
+    sleep 1
+  done
+  rm -f "$ENV_DIR/demo.url"
+}
+
 # Prefix for a background process: out of reach of the terminal's Ctrl-C, which this script passes on in its own
 # way, and gone with this script even when that is killed by SIGKILL. (A step that outlives its script holds the
 # locks; the next start waits for it and goes on from there.)

@@ -1,5 +1,6 @@
 """The scripts of dev/ are what they promise to be."""
 
+import fcntl
 import json
 import os
 import re
@@ -344,6 +345,35 @@ def test_a_tree_whose_links_lead_nowhere_is_refused_in_one_message(tmp_path):
         (static / name).unlink()
         (static / name).write_text("")
     assert run_part(GET_ODOO, tmp_path, ODOO_SRC=str(tmp_path / "src")) == (0, "got\n")
+
+
+def lock_demo(folder, seconds):
+    script = f'. "{DEV}/lib.sh"; ENV_DIR=$1; lock_demo $2; echo mine'
+    command = ["bash", "-c", script, "bash", folder, str(seconds)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    return done.stdout + done.stderr
+
+
+def test_a_demo_that_runs_is_named_and_one_that_stops_is_waited_for(tmp_path):
+    url = tmp_path / "demo.url"
+    url.write_text("http://127.0.0.1:8099\n")  # of a demo that was killed
+    assert lock_demo(tmp_path, 0) == "mine\n"
+    assert not url.exists()
+
+    with (tmp_path / "demo.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        said = lock_demo(tmp_path, 0)
+        assert "another demo of this checkout is being started" in said
+        assert "next: " in said
+        url.write_text("http://127.0.0.1:8099\n")
+        said = lock_demo(tmp_path, 0)
+        assert "runs already: http://127.0.0.1:8099" in said
+        url.unlink()
+        stopping = subprocess.Popen(["sleep", "2"], pass_fds=[lock.fileno()])
+    said = lock_demo(tmp_path, 30)
+    stopping.wait()
+    assert "waiting for it" in said
+    assert said.startswith("mine\n")
 
 
 def test_a_start_says_what_it_does_before_it_looks_into_the_cache(tmp_path):
