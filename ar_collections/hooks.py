@@ -3,6 +3,8 @@ from odoo.tools import SQL
 # children first; the rest goes with its tables
 HISTORY = (
     "ar_contact",
+    "ar_deviation",
+    "ar_pause",
     "ar_statement",
     "ar_dunning_skip",
     "ar_dunning_notice_line",

@@ -2,6 +2,7 @@
 from . import ar_collector_mixin
 
 from . import ar_retry_mixin
+from . import ar_root_company_mixin
 from . import ar_message_mixin
 from . import ar_shipped_mixin
 
@@ -72,6 +73,7 @@ from . import ar_dunning_run
 from . import ar_bank_gate
 from . import ar_dunning_run_decide
 from . import ar_dunning_run_night
+from . import ar_dunning_run_cleanup
 from . import ar_dunning_run_figures
 from . import ar_dunning_run_totals
 from . import ar_dunning_run_undo

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from markupsafe import Markup, escape
 
 from odoo import api, fields, models
@@ -126,15 +128,17 @@ class AccountMove(models.Model):
 
     def _compute_ar_notice_count(self):
         groups = self.env["ar.dunning.notice.line"]._read_group(
-            [("move_line_id.move_id", "in", self.ids), ("is_live", "=", True)],
-            ["move_line_id"],
-            ["notice_id:count_distinct"],
+            [
+                ("move_line_id.move_id", "in", self.ids),
+                ("notice_id.state", "!=", "cancel"),
+            ],
+            ["move_line_id", "notice_id"],
         )
-        counts = {}
-        for line, count in groups:
-            counts[line.move_id.id] = max(counts.get(line.move_id.id, 0), count)
+        notices = defaultdict(set)
+        for line, notice in groups:
+            notices[line.move_id.id].add(notice.id)
         for move in self:
-            move.ar_notice_count = counts.get(move._origin.id, 0)
+            move.ar_notice_count = len(notices[move._origin.id])
 
     def _compute_ar_pause_ids(self):
         pauses = self.env["ar.pause"].search(
@@ -243,7 +247,10 @@ class AccountMove(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "ar_collections.ar_dunning_notice_action"
         )
-        domain = [("line_ids.move_line_id.move_id", "=", self.id)]
+        domain = [
+            ("line_ids.move_line_id.move_id", "=", self.id),
+            ("state", "!=", "cancel"),
+        ]
         return dict(action, domain=domain, context={})
 
     def _is_ar_known_to_customer(self):

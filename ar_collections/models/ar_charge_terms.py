@@ -13,7 +13,7 @@ class ArChargeTerms(models.Model):
 
     _name = "ar.charge.terms"
     _description = "Charge Terms"
-    _inherit = ["mail.thread", "ar.shipped.mixin"]
+    _inherit = ["mail.thread", "ar.shipped.mixin", "ar.root.company.mixin"]
     _order = "sequence, name, id"
     _check_company_auto = True
     _check_company_domain = models.check_company_domain_parent_of
@@ -265,7 +265,8 @@ class ArChargeTerms(models.Model):
 
     @api.model
     def _selection_customer_kind(self):
-        return self.env["res.partner"]._fields["ar_customer_kind"].selection
+        field = self.env["res.partner"]._fields["ar_customer_kind"]
+        return field._description_selection(self.env)
 
     @api.depends_context("lang")
     @api.depends("has_interest", "reference_rate_id", "margin", "fixed_rate", "factor")

@@ -21,6 +21,7 @@ class ArContactRule(models.Model):
     """
 
     _name = "ar.contact.rule"
+    _inherit = ["ar.root.company.mixin"]
     _description = "Contact Rule"
     _order = "sequence, id"
     _check_company_auto = True
@@ -91,7 +92,8 @@ class ArContactRule(models.Model):
 
     @api.model
     def _selection_customer_kind(self):
-        return self.env["res.partner"]._fields["ar_customer_kind"].selection
+        field = self.env["res.partner"]._fields["ar_customer_kind"]
+        return field._description_selection(self.env)
 
     @api.depends(
         "max_count", "period_days", "days_after_talk", "hour_from", "hour_to", "days"

@@ -1,7 +1,7 @@
 from contextlib import contextmanager
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, LazyTranslate
 
 from .ar_dunning_engine_parts import (
     ALL_CONTACTS_SQL,
@@ -22,29 +22,31 @@ from .ar_dunning_engine_parts import (
 from .ar_dunning_engine_sql import DECISION_SQL
 from .const import PROFILE_ROWS_SQL
 
+_lt = LazyTranslate(__name__)
+
 # What each sort or hash may take while many are decided on.
 WORK_MEM = "64MB"
 # Verdicts of items that go into a notice …
 IN_NOTICE = ("dun", "along", "credit")
 # … and of items that are left alone although the ladder looked at them.
 SKIP_REASONS = [
-    ("no_policy", "No policy"),
-    ("no_followup", "No follow-up"),
-    ("blocked", "Blocked for payment"),
-    ("paused", "Paused"),
-    ("pending", "Already in a waiting notice"),
-    ("finished", "Ladder finished"),
-    ("waiting", "Next level not reached"),
-    ("interval", "Contacted lately"),
-    ("deadline", "Time to pay not over"),
-    ("reminded", "A reminder goes out instead"),
-    ("covered", "Covered by credits"),
-    ("minimum", "Below the minimum amount"),
-    ("no_rate", "Exchange rate missing"),
-    ("bank", "Bank data too old"),
-    ("no_contact", "No way to contact"),
-    ("other_policy", "Policy not part of this run"),
-    ("failed", "Could not be decided"),
+    ("no_policy", _lt("No policy")),
+    ("no_followup", _lt("No follow-up")),
+    ("blocked", _lt("Blocked for payment")),
+    ("paused", _lt("Paused")),
+    ("pending", _lt("Already in a waiting notice")),
+    ("finished", _lt("Ladder finished")),
+    ("waiting", _lt("Next level not reached")),
+    ("interval", _lt("Contacted lately")),
+    ("deadline", _lt("Time to pay not over")),
+    ("reminded", _lt("A reminder goes out instead")),
+    ("covered", _lt("Covered by credits")),
+    ("minimum", _lt("Below the minimum amount")),
+    ("no_rate", _lt("Exchange rate missing")),
+    ("bank", _lt("Bank data too old")),
+    ("no_contact", _lt("No way to contact")),
+    ("other_policy", _lt("Policy not part of this run")),
+    ("failed", _lt("Could not be decided")),
 ]
 
 

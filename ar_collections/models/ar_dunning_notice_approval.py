@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-MANAGER = "ar_collections.ar_collections_group_manager"
+from .const import MANAGER
 
 
 class ArDunningNotice(models.Model):

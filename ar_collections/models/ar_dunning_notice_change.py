@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
-MANAGER = "ar_collections.ar_collections_group_manager"
+from .const import MANAGER
 
 
 class ArDunningNotice(models.Model):

@@ -1,8 +1,8 @@
-from datetime import timedelta
-
-from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
+
+from .const import MANAGER
 
 
 class ArDunningRun(models.Model):
@@ -10,7 +10,7 @@ class ArDunningRun(models.Model):
 
     _name = "ar.dunning.run"
     _description = "Dunning Run"
-    _inherit = ["ar.collector.mixin", "ar.retry.mixin"]
+    _inherit = ["ar.collector.mixin", "ar.retry.mixin", "ar.root.company.mixin"]
     _order = "date desc, id desc"
     _check_company_auto = True
 
@@ -26,12 +26,9 @@ class ArDunningRun(models.Model):
     date = fields.Date(
         required=True,
         readonly=True,
-        default=lambda self: self.env.company._ar_today(),
-        help="The day that is decided for.",
+        help="The day that is decided for; today, unless another is given.",
     )
-    decided_on = fields.Date(
-        readonly=True, copy=False, default=lambda self: self.env.company._ar_today()
-    )
+    decided_on = fields.Date(readonly=True, copy=False)
     policy_ids = fields.Many2many(
         "ar.policy", string="Policies", help="Empty: all policies."
     )
@@ -91,6 +88,12 @@ class ArDunningRun(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            # the run's company may live in another day than the user's
+            company = self.env["res.company"].browse(vals.get("company_id"))
+            today = (company or self.env.company.root_id)._ar_today()
+            vals.setdefault("date", today)
+            vals.setdefault("decided_on", today)
         runs = super().create(vals_list)
         today = {company: company._ar_today() for company in runs.company_id}
         if not self.env.su and runs.filtered(
@@ -113,26 +116,13 @@ class ArDunningRun(models.Model):
             )
         return runs
 
-    @api.constrains("company_id")
-    def _check_company_is_root(self):
-        for run in self:
-            if run.company_id.parent_id:
-                raise ValidationError(
-                    self.env._(
-                        "%(branch)s is a branch: its receivables are pursued by "
-                        "%(root)s. Start the run there.",
-                        branch=run.company_id.name,
-                        root=run.company_id.root_id.name,
-                    )
-                )
-
     @api.ondelete(at_uninstall=False)
     def _unlink_except_confirmed(self):
         if self.filtered(lambda run: run.state in ("confirmed", "done")):
             raise UserError(
                 self.env._(
                     "A run that sent notices is part of the history and cannot be "
-                    "deleted. A draft can: cancel it first."
+                    "deleted."
                 )
             )
 
@@ -171,7 +161,8 @@ class ArDunningRun(models.Model):
             }
         )
         self.notice_ids._follow_approvals([("run_id", "=", self.id)])
-        if self.env.user.has_group("ar_collections.ar_collections_group_manager"):
+        is_person = self.env.uid != SUPERUSER_ID  # the night has seen nothing
+        if is_person and self.env.user.has_group(MANAGER):
             # a manager who confirms the run has seen it: that is the approval
             self.env["ar.dunning.notice"].search(
                 [
@@ -289,18 +280,3 @@ class ArDunningRun(models.Model):
         )
         done = self - self.browse([run.id for (run,) in waiting])
         done.filtered(lambda run: run.state == "confirmed").state = "done"
-
-    # === CRONS === #
-
-    @api.autovacuum
-    def _gc_cancelled_night_runs(self):
-        # nights without any notice leave nothing worth keeping after a quarter
-        old = fields.Date.today() - timedelta(days=90)
-        self.search(
-            [
-                ("is_automatic", "=", True),
-                ("state", "=", "cancel"),
-                ("date", "<", old),
-                ("notice_ids", "=", False),
-            ]
-        ).unlink()

@@ -17,7 +17,9 @@ class ArDunningSkip(models.Model):
         "ar.dunning.run", required=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one(related="run_id.company_id")
-    debtor_id = fields.Many2one("ar.debtor", required=True, ondelete="cascade")
+    debtor_id = fields.Many2one(
+        "ar.debtor", required=True, index=True, ondelete="cascade"
+    )
     move_line_id = fields.Many2one(
         "account.move.line",
         "Journal Item",
@@ -48,7 +50,7 @@ class ArDunningSkip(models.Model):
 
     @api.model
     def _selection_reason(self):
-        return list(SKIP_REASONS)
+        return [(reason, self.env._(label)) for reason, label in SKIP_REASONS]
 
     # === COMPUTE METHODS === #
 

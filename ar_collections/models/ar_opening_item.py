@@ -3,7 +3,8 @@ from collections import Counter
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-MANAGER = "ar_collections.ar_collections_group_manager"
+from .const import MANAGER
+
 # What checking and posting find out; nobody writes it by hand.
 FOUND = ("state", "problem", "level_id", "move_line_id", "notice_id")
 

@@ -7,7 +7,7 @@ class ArPolicy(models.Model):
 
     _name = "ar.policy"
     _description = "Collections Policy"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "ar.root.company.mixin"]
     _order = "sequence, id"
     _check_company_auto = True
     _check_company_domain = models.check_company_domain_parent_of

@@ -10,6 +10,7 @@ class ArPolicyRule(models.Model):
     """
 
     _name = "ar.policy.rule"
+    _inherit = ["ar.root.company.mixin"]
     _description = "Rule of a Collections Policy"
     _order = "sequence, id"
     _rec_name = "summary"
@@ -44,11 +45,13 @@ class ArPolicyRule(models.Model):
 
     @api.model
     def _selection_customer_kind(self):
-        return self.env["res.partner"]._fields["ar_customer_kind"].selection
+        field = self.env["res.partner"]._fields["ar_customer_kind"]
+        return field._description_selection(self.env)
 
     @api.model
     def _selection_payer_profile(self):
-        return self.env["ar.debtor"]._fields["payer_profile"].selection
+        field = self.env["ar.debtor"]._fields["payer_profile"]
+        return field._description_selection(self.env)
 
     # === COMPUTE METHODS === #
 

@@ -9,3 +9,5 @@ PROFILES = [
 ]
 # The same as rows of a query.
 PROFILE_ROWS_SQL = f"VALUES {', '.join(f'({name!r})' for name, _label in PROFILES)}"
+
+MANAGER = "ar_collections.ar_collections_group_manager"

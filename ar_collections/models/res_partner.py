@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from .const import PROFILES
 
@@ -106,6 +106,14 @@ class ResPartner(models.Model):
     def _inverse_ar_policy_id(self):
         for partner in self:
             debtor = self.env["ar.debtor"]._get(partner, self.env.company)
+            if not debtor and partner.ar_policy_id:
+                raise AccessError(
+                    self.env._(
+                        "Only collectors choose a policy for a customer who owes "
+                        "nothing yet (%(partner)s). Ask one of them.",
+                        partner=partner.display_name,
+                    )
+                )
             debtor.policy_id = partner.ar_policy_id
 
     @api.model

@@ -37,6 +37,21 @@ class TestArDunningNight(ArCollectionsCommon):
         self.assertRecordValues(run, [{"state": "done", "sent_count": 1}])
         self.assertEqual(self._receivable(self.invoice).ar_level_id, self.first)
 
+    def test_night_approves_nothing(self):
+        """A manager's approval is a manager's, not that of the robot of the night."""
+        self.policy.automatic = True
+        self.first.needs_approval = True
+        run = self._run_night()
+        self.assertRecordValues(
+            run.notice_ids,
+            [{"state": "draft", "needs_approval": True, "approval_user_id": False}],
+        )
+        self._run_night(cron="ir_cron_ar_dunning_notice_deliver")
+        self.assertEqual(run.notice_ids.state, "draft")
+        run.notice_ids.action_approve()
+        self._run_night(cron="ir_cron_ar_dunning_notice_deliver")
+        self.assertEqual(run.notice_ids.state, "sent")
+
     def test_manual_policy_waits_as_a_draft(self):
         run = self._run_night()
         self.assertRecordValues(run, [{"state": "draft", "draft_count": 1}])
@@ -137,3 +152,26 @@ class TestArDunningNight(ArCollectionsCommon):
             mute_logger("odoo.addons.ar_collections.models.ar_dunning_run_decide"),
         ):
             self.assertEqual(self._run_night().queued_count, 1)
+
+    def test_why_items_were_left_alone_is_kept_for_a_year(self):
+        self._create_invoice_due("2026-03-20", 3, self._create_customer("Small Ltd"))
+        self.policy.level_ids.min_amount = 10
+        run = self._run_night()
+        run.notice_ids.action_drop()
+        run.action_cancel()
+        skips = self.env["ar.dunning.skip"]
+        for date, kept in (("2027-03-31", True), ("2027-04-01", False)):
+            with freeze_time(date):
+                run._gc_skips()
+            found = skips.search_count([("run_id", "=", run.id)])
+            self.assertEqual(bool(found), kept, date)
+
+    def test_reasons_are_told_in_the_language_of_who_reads(self):
+        field = self.env["ar.dunning.skip"]._fields["reason"]
+        labels = dict(field._description_selection(self.env))
+        self.assertEqual(labels["paused"], "Paused")
+        with patch.object(
+            type(self.env), "_", lambda _env, source, *_args: f"[{source}]"
+        ):
+            labels = dict(field._description_selection(self.env))
+        self.assertEqual(labels["paused"], "[Paused]")

@@ -1,6 +1,8 @@
-from odoo.exceptions import AccessError, UserError
+from freezegun import freeze_time
+
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from .common import TODAY, ArCollectionsCommon
 
@@ -230,3 +232,36 @@ class TestMultiCompany(ArCollectionsCommon):
         self.assertEqual(amounts[self.other_company], 500)
         alone = report.with_context(allowed_company_ids=self.company.ids).search([])
         self.assertEqual(alone.mapped("amount"), [1000])
+
+    # === DAYS AND BRANCHES === #
+
+    def test_a_run_begins_in_the_day_of_its_company(self):
+        """The user's company may be a day ahead of the one that the run is for."""
+        self.company.partner_id.tz = "Pacific/Auckland"
+        self.other_company.partner_id.tz = "America/New_York"
+        self.collector.company_ids += self.other_company
+        with freeze_time("2026-03-31 20:00:00"):  # 1 April in Auckland
+            runs = self.env["ar.dunning.run"].with_user(self.collector)
+            run = runs.create({"company_id": self.other_company.id})
+            start = self.env["ar.dunning.run.start"].with_user(self.collector)
+            form = Form(start.with_company(self.company))
+            form.company_id = self.other_company
+        self.assertEqual(str(run.date), "2026-03-31")
+        self.assertEqual(str(run.decided_on), "2026-03-31")
+        self.assertEqual(str(form.date), "2026-03-31")
+
+    def test_what_is_set_for_a_branch_would_never_be_applied(self):
+        branch = self.env["res.company"].create(
+            {"name": "Branch", "parent_id": self.company.id}
+        )
+        rule = self.env["ar.contact.rule"].create({"name": "Cap", "max_count": 1})
+        chosen = self.env["ar.policy.rule"].create(
+            {"policy_id": self.policy.id, "amount_from": 1}
+        )
+        terms = self.env["ar.charge.terms"].search([], limit=1)
+        for record in (rule, chosen, terms, self.policy.copy()):
+            with (
+                self.subTest(model=record._name),
+                self.assertRaisesRegex(ValidationError, "Branch is a branch"),
+            ):
+                record.company_id = branch

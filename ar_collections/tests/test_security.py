@@ -324,6 +324,21 @@ class TestSecurity(ArCollectionsCommon):
         self._as("collector", invoice).ar_policy_id = self.policy
         self.assertEqual(invoice.ar_policy_id, self.policy)
 
+    def test_only_collectors_choose_the_policy_of_a_new_customer(self):
+        """What cannot be kept is refused, not lost."""
+        reader = new_test_user(
+            self.env,
+            "reader_of_contacts",
+            f"{GROUPS['readonly']},base.group_partner_manager",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        partner = self.env["res.partner"].create({"name": "Nothing Owed Ltd"})
+        partner = partner.with_user(reader).with_company(self.company)
+        with self.assertRaisesRegex(AccessError, "Nothing Owed Ltd"):
+            partner.ar_policy_id = self.policy
+        partner.ar_policy_id = False
+
     # === EVERY MODEL === #
 
     def test_every_model_has_access_rights(self):

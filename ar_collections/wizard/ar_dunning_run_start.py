@@ -36,6 +36,12 @@ class ArDunningRunStart(models.TransientModel):
     def _default_date(self):
         return self.env.company._ar_today()
 
+    @api.onchange("company_id")
+    def _onchange_company_id(self):
+        # it may live in another day than the user's
+        if self.company_id:
+            self.date = self.company_id._ar_today()
+
     @api.depends("company_id", "date", "policy_ids", "debtor_ids")
     def _compute_outcome(self):
         """The live count below the questions: the same decision as the run's."""
