@@ -185,6 +185,7 @@ class ArChargeProof(models.AbstractModel):
         _ = self.env._
         return {
             "payment": _("Payment"),
+            "charge": _("Payment of late charges"),
             "credit": _("Credit note"),
             "correction": _("Correction: was never owed"),
             "debit": _("Added to the claim"),

@@ -166,40 +166,45 @@ def _make_row(segment, exact, amount, values, places):
     )
 
 
+# In which order the events of a day are told.
+EVENT_ORDER = ("correction", "debit", "credit", "charge", "payment")
+
+
 def get_movements(assessment):
-    """What happened to a claim until the day it was assessed for, as `Movement`."""
-    claim, upto = assessment.claim, assessment.upto
-    paid = {one.day: one for one in assessment.allocations}
-    balance = claim.original
-    order = ("correction", "debit", "credit", "payment")
-    events = [one for one in claim.events if one.day <= upto]
-    events.sort(key=lambda one: (one.day, order.index(one.kind), one.ref))
+    """What happened to a claim until the day it was assessed for, as `Movement`.
+
+    What a day's money was used for stands at the last event of the day.
+    """
+    events = [one for one in assessment.claim.events if one.day <= assessment.upto]
+    events.sort(key=lambda one: (one.day, EVENT_ORDER.index(one.kind), one.ref))
     last = {one.day: index for index, one in enumerate(events)}
-    used = {}
+    paid = _get_used(assessment.allocations)
+    balance = assessment.claim.original
     for index, event in enumerate(events):
-        parts = {}
+        used = {"cost": Decimal(0), "interest": Decimal(0), "principal": Decimal(0)}
         if event.kind == "debit":
             balance += event.amount
         if event.kind == "credit":
-            parts["principal"] = min(event.amount, balance)
-            balance -= parts["principal"]
+            used["principal"] = min(event.amount, balance)
+            balance -= used["principal"]
         if last[event.day] == index and event.day in paid:
-            one = used.setdefault(event.day, paid[event.day])
-            taken = parts.get("principal", 0) + one.principal
-            parts = {"cost": one.cost, "interest": one.interest, "principal": taken}
-            balance -= one.principal
+            money = paid.pop(event.day)
+            balance -= money["principal"]
+            used = {part: used[part] + money[part] for part in used}
         yield Movement(
-            event.day, event.kind, event.amount, event.ref, balance=balance, **parts
+            event.day, event.kind, event.amount, event.ref, balance=balance, **used
         )
-    for day, one in paid.items():
-        if day not in used:  # money of before, used once something was owed
-            balance -= one.principal
-            yield Movement(
-                day,
-                "used",
-                one.amount,
-                cost=one.cost,
-                interest=one.interest,
-                principal=one.principal,
-                balance=balance,
-            )
+    for day, used in paid.items():  # money of before, once something was owed
+        balance -= used["principal"]
+        amount = sum(used.values())
+        yield Movement(day, "used", amount, balance=balance, **used)
+
+
+def _get_used(allocations):
+    """What the money of each day was used for: {day: {part: amount}}."""
+    paid = {}
+    for one in allocations:
+        parts = paid.setdefault(one.day, {})
+        for part in ("cost", "interest", "principal"):
+            parts[part] = parts.get(part, 0) + getattr(one, part)
+    return paid
