@@ -12,7 +12,7 @@ _logger = logging.getLogger(__name__)
 
 # Seconds of a batch: short enough that a person sees the run move and can stop it.
 SECONDS = 2
-# With PDFs, which share the second that wkhtmltopdf waits for each batch.
+# With PDFs, which share the start of wkhtmltopdf.
 PDF_SECONDS = 5
 # Notices of the first batch, before it is known how long they take, and of the largest.
 FIRST, MOST = 10, 200

@@ -1,4 +1,5 @@
 import base64
+import logging
 import mimetypes
 import re
 from pathlib import Path
@@ -16,11 +17,14 @@ from ..tools.local_pages import LocalPages
 from ..tools.pdf_pages import has_page_without_text
 from .ir_actions_report import get_printing, put_printing
 
+_logger = logging.getLogger(__name__)
+
 # Documents that claim money, and go out without anybody looking at each.
 OWN_MODELS = ("ar.dunning.notice", "ar.statement")
 # Seconds for what only a running server can give.
 PATIENCE = 20
 
+_WHOLE = re.compile(r"page-break-inside:\s*avoid;?")
 _CONTENT = re.compile(
     r"/web/(?:content|image)/(?:(\d+)|([\w.]+)/(\d+)/(\w+))(?:-\w+)?(?:/|$)"
 )
@@ -58,15 +62,24 @@ class IrActionsReport(models.Model):
             )
         pages = LocalPages(self._get_ar_content)
         try:
-            *bodies, header, footer = pages.convert([*bodies, header or "", footer or ""])
+            *bodies, header, footer = pages.convert(
+                [*bodies, header or "", footer or ""]
+            )
         except LookupError as error:
             raise UserError(self._get_ar_missing_words(error)) from error
         local = put_printing(
             self, files=tuple(sorted(pages.files)), is_quick=not pages.has_scripts
         )
-        content = super(IrActionsReport, local)._run_wkhtmltopdf(
-            bodies, report_ref=report_ref, header=header, footer=footer, **kwargs
-        )
+        run = super(IrActionsReport, local)._run_wkhtmltopdf
+        kwargs.update(report_ref=report_ref, header=header, footer=footer)
+        try:
+            content = run(bodies, **kwargs)
+        except UserError:
+            if len(bodies) > 1 or not _WHOLE.search(bodies[0]):
+                raise
+            # it dies of some tables whose rows are not to be divided between pages
+            _logger.info("%s: made once more, rows may be divided", report.report_name)
+            content = run([_WHOLE.sub("", bodies[0])], **kwargs)
         if is_own and has_page_without_text(content):
             raise UserError(
                 self.env._(

@@ -46,6 +46,7 @@ from . import test_partner_merge
 from . import test_policy_replay
 from . import test_policy_replay_window
 from . import test_portal
+from . import test_qr_code
 from . import test_ready_policies
 from . import test_recipients
 from . import test_reference_rate_screens

@@ -8,6 +8,8 @@ from odoo import api, fields, models
 from odoo.tools.image import image_data_uri
 from odoo.tools.misc import hash_sign, verify_hash_signed
 
+from odoo.addons.ar_collections.tools.qr_code import draw_qr
+
 _logger = logging.getLogger(__name__)
 
 LINK_SCOPE = "ar_collections_payment.link"
@@ -168,14 +170,12 @@ class ArClaimLink(models.AbstractModel):
     def _get_link_qr(self, url):
         """A code of an address, as a data URI.
 
-        :return: None where the server cannot draw any; no letter fails for that
+        :return: None if the address is too long for one; no letter fails for that
         :rtype: str | None
         """
         try:
-            image = self.env["ir.actions.report"].barcode(
-                "QR", url, width=240, height=240, quiet=False
-            )
-        except ValueError:
-            _logger.warning("No QR codes: reportlab cannot draw on this server")
+            image = draw_qr(url)
+        except ValueError as error:
+            _logger.warning("No QR code of the page to pay: %s", error)
             return None
         return image_data_uri(base64.b64encode(image))

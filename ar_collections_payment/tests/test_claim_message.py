@@ -7,6 +7,8 @@ from odoo.tests import tagged
 
 from .common import ClaimCommon
 
+LINK = "odoo.addons.ar_collections_payment.models.ar_claim_link"
+
 
 @tagged("post_install", "-at_install")
 class TestClaimMessage(ClaimCommon):
@@ -101,6 +103,7 @@ class TestClaimMessage(ClaimCommon):
         reports = self.env.registry["ir.actions.report"]
         with (
             patch.object(reports, "barcode", side_effect=ValueError),
+            patch(f"{LINK}.draw_qr", side_effect=ValueError("too long")),
             self.assertLogs("odoo.addons.ar_collections_payment", "WARNING"),
         ):
             [codes] = self._get_letter(notice).xpath(

@@ -2,7 +2,8 @@
 
     bench.py [--sizes small,medium] [--only NAME,…] [--json FILE] [--reuse] [--keep]
     bench.py --only emails       all notices of the first run by e-mail; only on request
-    bench.py --only letters      40 of them as letters, by a real wkhtmltopdf; only on request
+    bench.py --only letters      200 of them (--letters N) as letters, by a real wkhtmltopdf;
+                                 only on request
     bench.py --only workers      two workers share 5,000 notices; two are killed
 
 Each figure is taken in a fresh process. Nothing here passes or fails.
@@ -11,6 +12,7 @@ Each figure is taken in a fresh process. Nothing here passes or fails.
 import argparse
 import json
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -56,7 +58,16 @@ ON_REQUEST = ("emails", "letters")
 NEEDED = "flood"
 # A million dicts need 2 GB.
 LEFT_OUT = {"large": ("decide_rows",)}
-COLUMNS = ("seconds", "cpu", "queries", "peak_mb", "rows", "per second", "per row")
+COLUMNS = (
+    "seconds",
+    "cpu",
+    "queries",
+    "peak_mb",
+    "rows",
+    "per second",
+    "per cpu second",
+    "per row",
+)
 
 
 def main():
@@ -64,6 +75,8 @@ def main():
     if options.only == "workers":  # on books of its own, minutes long
         subprocess.run([sys.executable, HERE / "workers.py"], check=True)
         return
+    if options.letters:
+        os.environ["AR_BENCH_LETTERS"] = options.letters
     sizes = options.sizes.split(",")
     figures = {size: measure_size(size, options) for size in sizes}
     print_tables(figures)
@@ -79,6 +92,7 @@ def get_options():
         "--sizes", default="small,medium", help=f"of {', '.join(SIZES)}"
     )
     parser.add_argument("--only", help="these measurements, and what prepares them")
+    parser.add_argument("--letters", metavar="N", help="how many letters are made")
     parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
     parser.add_argument(
         "--reuse",
@@ -152,12 +166,28 @@ def print_tables(figures):
         print(f"| {'':20} | " + " | ".join(f"{name:>8}" for name in COLUMNS) + " |")
         print("|---|" + "---:|" * len(COLUMNS))
         for step, row in steps.items():
-            row["per second"] = row["rows"] / row["cpu"] if row["cpu"] else 0
+            row["per second"] = row["rows"] / row["seconds"] if row["seconds"] else 0
+            row["per cpu second"] = row["rows"] / row["cpu"] if row["cpu"] else 0
             row["per row"] = row["queries"] / row["rows"] if row["rows"] else 0
             cells = " | ".join(f"{format_figure(row[name]):>8}" for name in COLUMNS)
             print(f"| {step:20} | {cells} |")
+        for step, row in steps.items():
+            print_memory(step, row.get("memory"))
     for small, big in zip(list(figures), list(figures)[1:], strict=False):
         print_growth(figures, small, big)
+
+
+def print_memory(step, memory):
+    """What the process holds after each tenth of what it delivers."""
+    if not memory:
+        return
+    total = memory[-1][0]
+    tenths = [
+        next(row for row in memory if row[0] * 10 >= total * tenth)
+        for tenth in range(1, 11)
+    ]
+    print(f"\n{step}, MB after each tenth of {total:,} notices, {len(memory)} batches:")
+    print(", ".join(f"{mb:.0f}" for _count, mb in tenths))
 
 
 def format_figure(value):

@@ -4,6 +4,7 @@ import os
 import resource
 import time
 from contextlib import contextmanager
+from unittest.mock import patch
 
 
 def _get_database_cpu(cr):
@@ -39,3 +40,24 @@ def metered(env):
     figures["queries"] = env.cr.sql_log_count - count
     figures["cpu"] = _get_cpu(env.cr) - cpu
     figures["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+@contextmanager
+def watching_memory(env):
+    """Yields a list of (notices delivered, MB of this process), batch by batch.
+
+    What is held now, not the peak: it shows what stays behind.
+    """
+    model = type(env["ar.dunning.notice"])
+    deliver, seen = model._deliver, []
+
+    def _deliver(notices):
+        sent = deliver(notices)
+        with open("/proc/self/statm") as statm:
+            pages = int(statm.read().split()[1])
+        before = seen[-1][0] if seen else 0
+        seen.append((before + len(notices), pages * os.sysconf("SC_PAGE_SIZE") / 2**20))
+        return sent
+
+    with patch.object(model, "_deliver", _deliver):
+        yield seen
