@@ -1,4 +1,7 @@
-from odoo import models
+from lxml import html
+from markupsafe import Markup
+
+from odoo import api, models
 
 from ..tools.letter_window import MIDDLE, PADDING
 
@@ -9,6 +12,9 @@ LETTERHEAD = 62
 INSET = 1.15
 # What may stand beside the window: every window leaves more than that free.
 BESIDE = 72
+
+# The class of what a letter leaves out.
+MAIL_ONLY = "o_ar_mail_only"
 
 
 class ArDunningNotice(models.Model):
@@ -77,6 +83,19 @@ class ArDunningNotice(models.Model):
     def _get_beside_height(self):
         """Millimetres that stand beside the window: none here, an extension may add some."""
         return 0
+
+    @api.model
+    def _get_letter_body(self, body):
+        """The words of a message without what is for e-mails only.
+
+        Such as a picture that is fetched from the server: no letter waits for it.
+        """
+        if MAIL_ONLY not in (body or ""):
+            return body
+        tree = html.fragment_fromstring(body, create_parent="div")
+        for element in tree.find_class(MAIL_ONLY):
+            element.drop_tree()
+        return Markup(html.tostring(tree, encoding="unicode"))
 
     def _get_letter_report(self):
         """The report of the level, else the standard one."""
