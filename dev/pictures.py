@@ -118,7 +118,7 @@ def take_debtor(app):
 
 def take_ready_policies(app):
     action = app.ref("ar_collections.ar_policy_ready_action")
-    app.open(f"action-{action}", ".o_kanban_record .o_ar_ladder")
+    app.open(f"action-{action}", ".o_kanban_record .o_ar_ladder_line")
     app.shoot("ready_policies")
 
 

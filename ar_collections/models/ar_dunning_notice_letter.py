@@ -1,12 +1,20 @@
-from odoo import models
+from lxml import html
+from markupsafe import Markup
 
-from ..tools.letter_window import PADDING
+from odoo import api, models
+
+from ..tools.letter_window import MIDDLE, PADDING
 
 DIN_LAYOUT = "l10n_din5008.external_layout_din5008"
 # Room for a letterhead with a logo and four lines of address, where no window asks for less.
 LETTERHEAD = 62
 # The text is that much narrower than the page, whose width its shares count from.
 INSET = 1.15
+# What may stand beside the window: every window leaves more than that free.
+BESIDE = 72
+
+# The class of what a letter leaves out.
+MAIL_ONLY = "o_ar_mail_only"
 
 
 class ArDunningNotice(models.Model):
@@ -38,8 +46,8 @@ class ArDunningNotice(models.Model):
         Per cent of a width are the only lengths that reach the paper as they are: all
         others depend on resolution and shrinking, which differ from paper to paper.
 
-        :return: {"address": style, "sender": bool, "below": style, "folds": [style]} or
-            False if the address does not stand in a window
+        :return: {"address": style, "beside": style, "sender": bool, "below": style,
+            "folds": [style]} or False if the address does not stand in a window
         """
         self.ensure_one()
         window = self._get_letter_window()
@@ -54,11 +62,15 @@ class ArDunningNotice(models.Model):
         def share(millimetres):
             return f"{100 * millimetres / width:.3f}%"
 
+        bottom = max(window.bottom, window.start + self._get_beside_height())
+        edge = width * (1 - 1 / INSET) / 2
+        beside = edge if window.left >= MIDDLE else width - edge - BESIDE
         return {
+            "beside": f"left:{share(beside)};width:{share(BESIDE)};",
             "address": f"left:{share(window.left + PADDING - paper.margin_left)};"
             f"width:{share(window.right - window.left - 2 * PADDING)};",
             "sender": window.has_sender,
-            "below": f"padding-top:{share(INSET * (window.bottom - window.start))};",
+            "below": f"padding-top:{share(INSET * (bottom - window.start))};",
             "folds": [
                 f"padding-top:{share(fold - window.start)};width:{share(4)};"
                 f"margin-left:{share(5 - paper.margin_left)};"
@@ -67,6 +79,23 @@ class ArDunningNotice(models.Model):
             if company.ar_letter_has_folds
             else [],
         }
+
+    def _get_beside_height(self):
+        """Millimetres that stand beside the window: none here, an extension may add some."""
+        return 0
+
+    @api.model
+    def _get_letter_body(self, body):
+        """The words of a message without what is for e-mails only.
+
+        Such as a picture that is fetched from the server: no letter waits for it.
+        """
+        if MAIL_ONLY not in (body or ""):
+            return body
+        tree = html.fragment_fromstring(body, create_parent="div")
+        for element in tree.find_class(MAIL_ONLY):
+            element.drop_tree()
+        return Markup(html.tostring(tree, encoding="unicode"))
 
     def _get_letter_report(self):
         """The report of the level, else the standard one."""

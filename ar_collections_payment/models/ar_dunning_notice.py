@@ -8,6 +8,9 @@ KEY = re.compile(r"/pay/[\w-]{40,}(?:/qr)?")
 # in the others the address would move, out of the window of its envelope.
 ROOMY = ("striped", "boxed", "bold", "standard")
 
+# Millimetres from the top of the codes to the foot of the line below them.
+CODES = 34
+
 
 class ArDunningNotice(models.Model):
     """The link and the QR codes to pay the claim of a notice."""
@@ -80,6 +83,11 @@ class ArDunningNotice(models.Model):
         if not self.env["ar.claim.link"]._has_bank_qr(*self._get_bank_qr_values()):
             return False
         return f"{self._get_payment_url()}/qr"
+
+    def _get_beside_height(self):
+        # EXTENDS 'ar_collections'
+        height = super()._get_beside_height()
+        return max(height, CODES) if self.amount_due > 0 else height
 
     def _has_room_for_codes(self):
         """Whether the company's letters have room beside the address."""

@@ -1,3 +1,4 @@
+from . import test_claim_letter
 from . import test_claim_message
 from . import test_claim_page
 from . import test_claim_payment

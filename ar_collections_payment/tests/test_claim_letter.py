@@ -1,0 +1,66 @@
+from odoo.tests import tagged
+
+from odoo.addons.ar_collections.tests.pdf import get_words
+from odoo.addons.ar_collections.tools.letter_window import get_window
+
+from .common import ClaimCommon
+
+LETTER = "ar_collections.report_ar_dunning_notice"
+
+
+@tagged("post_install", "-at_install")
+class TestClaimLetter(ClaimCommon):
+    """The codes of a letter stand beside the window of the envelope."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.euro = cls.setup_other_currency("EUR", rates=[("2026-01-01", 0.5)])
+        cls.env["res.partner.bank"].create(
+            {
+                "acc_number": "BE71096123456769",
+                "partner_id": cls.company.partner_id.id,
+                "allow_out_payment": True,
+            }
+        )
+        cls._create_invoice_due("2026-03-20", 1000, currency_id=cls.euro.id)
+
+    def _render(self, notice):
+        self.env.flush_all()
+        reports = self.env["ir.actions.report"].with_context(
+            force_report_rendering=True
+        )
+        return reports._ar_render_alone(LETTER, notice.id)
+
+    def test_one_item_is_one_page_and_the_codes_stand_beside_the_window(self):
+        # whether or not the server answers
+        url = "http://127.0.0.1:1"
+        self.env["ir.config_parameter"].sudo().set_param("report.url", url)
+        notice = self._preview("2026-03-31").notice_ids
+        company = self.company.sudo()
+        for code in ("de", "ch", "fr", "uk", "us", "nl"):
+            with self.subTest(code):
+                company.country_id = self.env.ref(f"base.{code}")
+                paper = "us" if code == "us" else "euro"
+                company.paperformat_id = self.env.ref(f"base.paperformat_{paper}")
+                words = get_words(self._render(notice))
+                self.assertEqual({word.page for word in words}, {1})
+                window = get_window(company.country_id.code)
+                texts = [word.text for word in words]
+                view, bank = texts.index("View"), texts.index("For")
+                codes = words[view : view + 4] + words[bank : bank + 4]
+                self.assertEqual(codes[3].text, "online")
+                self.assertEqual(codes[7].text, "app")
+                for word in codes:
+                    self.assertTrue(
+                        word.right < window.left or word.left > window.right, word
+                    )
+                others = [word for word in words if word not in codes]
+                self.assertGreater(codes[0].left, min(w.left for w in others) - 1)
+                self.assertLess(codes[7].right, max(w.right for w in others) + 1)
+                # the code itself is above: 25 mm of it are needed to be scanned
+                self.assertGreater(codes[0].top, window.start + 25)
+                # and the text begins below both
+                text = words[texts.index("reference:")]
+                self.assertGreater(text.top, max(word.bottom for word in codes))
+                self.assertGreater(text.top, window.bottom)
