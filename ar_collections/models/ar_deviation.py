@@ -1,5 +1,22 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+LOG_SQL = """
+    INSERT INTO ar_deviation
+           (company_id, date, user_id, debtor_id, notice_id, kind, reason, amount,
+            create_uid, write_uid, create_date, write_date)
+    SELECT %(company)s, %(today)s, %(uid)s, n.debtor_id, n.id, %(kind)s, %(reason)s,
+           ROUND((n.amount_due * rate.rate / %(rounding)s)::numeric)
+               * %(rounding)s::numeric,
+           %(uid)s, %(uid)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+      FROM ar_dunning_notice n
+      JOIN (VALUES %(rates)s) AS rate (currency_id, date, rate)
+        ON rate.currency_id = n.currency_id AND rate.date = n.date
+     WHERE n.id = ANY(%(notices)s)
+  ORDER BY n.id
+ RETURNING id
+"""
 
 
 class ArDeviation(models.Model):
@@ -79,3 +96,33 @@ class ArDeviation(models.Model):
                 for debtor, reason, notice, amount in debtors_reasons
             ]
         )
+
+    @api.model
+    def _log_notices(self, kind, reason, notices):
+        """Add a row for each of these notices, as many as there are, in one statement."""
+        self.env.flush_all()
+        for company, own in notices.grouped("company_id").items():
+            convert = self.env["ar.dunning.engine"]._get_converter(company)
+            days = self.env["ar.dunning.notice"]._read_group(
+                [("id", "in", own.ids)], ["currency_id", "date:day"]
+            )
+            rates = [
+                SQL("(%s, %s::date, %s)", c.id, day, convert(1.0, c.id, day))
+                for c, day in days
+            ]
+            if not rates:
+                continue
+            self.env.execute_query(
+                SQL(
+                    LOG_SQL,
+                    rates=SQL(", ").join(rates),
+                    rounding=company.currency_id.rounding,
+                    company=company.id,
+                    today=company._ar_today(),
+                    uid=self.env.uid,
+                    kind=kind,
+                    reason=reason or self.env._("no reason given"),
+                    notices=own.ids,
+                )
+            )
+        self.invalidate_model()

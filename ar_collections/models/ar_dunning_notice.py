@@ -166,7 +166,20 @@ class ArDunningNotice(models.Model):
     def _compute_preview(self):
         """The message as the customer gets it; the very text once it was sent."""
         for notice in self:
-            message = notice._get_message()
+            try:
+                # a text that fails in the database leaves the rest of the form readable
+                with self.env.cr.savepoint(flush=False):
+                    message = notice._get_message()
+            except UserError as error:
+                notice.preview = Markup("<div class='alert alert-danger'>%s</div>") % (
+                    self.env._(
+                        "The text of level “%(level)s” cannot be filled in for this "
+                        "customer: %(error)s",
+                        level=notice.level_id.name,
+                        error=error,
+                    )
+                )
+                continue
             notice.preview = Markup("<h5>%(subject)s</h5>%(body)s") % message
 
     # === CRUD METHODS === #

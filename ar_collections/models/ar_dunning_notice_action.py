@@ -67,14 +67,18 @@ class ArDunningNotice(models.Model):
         can be undone do so here.
         """
         call = self.env.ref("ar_collections.mail_activity_type_collection_call")
+        calls = self.debtor_id.activity_ids.filtered(
+            lambda a: a.activity_type_id == call
+        )
+        # thousands of notices, few calls: the summary is only made for those
+        called = set(calls.mapped("res_id"))
         planned = {
-            (n.debtor_id.id, n.date_deadline, n._get_call_summary()) for n in self
+            (n.debtor_id.id, n.date_deadline, n._get_call_summary())
+            for n in self
+            if n.debtor_id.id in called
         }
-        self.debtor_id.activity_ids.filtered(
-            lambda a: (
-                a.activity_type_id == call
-                and (a.res_id, a.date_deadline, a.summary) in planned
-            )
+        calls.filtered(
+            lambda a: (a.res_id, a.date_deadline, a.summary) in planned
         ).unlink()
 
     def _get_call_summary(self):

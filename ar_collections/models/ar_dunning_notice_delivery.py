@@ -140,7 +140,10 @@ class ArDunningNotice(models.Model):
         self._seal()
         self._run_actions()
         self.flush_recordset()
-        self.env["ar.debtor"]._refresh(self.company_id, self.debtor_id.partner_id.ids)
+        # the letter of a head office moves the items of its branches, too
+        offices = self.filtered(lambda n: n.policy_id.grouping == "head_office")
+        partners = self.debtor_id.partner_id | offices.line_ids.branch_id
+        self.env["ar.debtor"]._refresh(self.company_id, partners.ids)
         return self
 
     def _get_delivery(self, channel):

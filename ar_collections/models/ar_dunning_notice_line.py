@@ -22,6 +22,13 @@ class ArDunningNoticeLine(models.Model):
         ondelete="restrict",
     )
     move_id = fields.Many2one(related="move_line_id.move_id", string="Document")
+    branch_id = fields.Many2one(
+        "res.partner",
+        compute="_compute_branch_id",
+        # whoever reads the letter, it says the same
+        compute_sudo=True,
+        help="Whose item it is, in a letter to the head office.",
+    )
     currency_id = fields.Many2one(related="notice_id.currency_id")
     level_id = fields.Many2one(
         "ar.dunning.level",
@@ -60,6 +67,12 @@ class ArDunningNoticeLine(models.Model):
     )
 
     # === COMPUTE METHODS === #
+
+    @api.depends("move_line_id.partner_id", "notice_id.debtor_id")
+    def _compute_branch_id(self):
+        for line in self:
+            owner = line.move_line_id.partner_id.commercial_partner_id
+            line.branch_id = owner - line.notice_id.debtor_id.partner_id
 
     @api.depends("amount_paused")
     def _compute_pause_ids(self):

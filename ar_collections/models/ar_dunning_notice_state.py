@@ -87,20 +87,4 @@ class ArDunningNotice(models.Model):
 
     def _log_deviation(self, kind, reason):
         """Write down that a person did something else than the policy says."""
-        self.env["ar.deviation"]._log(
-            kind,
-            [
-                (
-                    notice.debtor_id,
-                    reason,
-                    notice,
-                    notice.currency_id._convert(
-                        notice.amount_due,
-                        notice.company_id.currency_id,
-                        notice.company_id,
-                        notice.date,
-                    ),
-                )
-                for notice in self
-            ],
-        )
+        self.env["ar.deviation"]._log_notices(kind, reason, self)

@@ -4,6 +4,8 @@ from odoo import fields, models
 from odoo.exceptions import LockError, UserError
 from odoo.tools import SQL
 
+from .ar_dunning_run_undo_sql import LATER_SQL, RECALL_SQL, TAKE_BACK_SQL, TOUCHED_SQL
+
 
 class ArDunningRun(models.Model):
     """Taking a run back: what was not sent is cancelled, what was sent is forgotten."""
@@ -96,9 +98,7 @@ class ArDunningRun(models.Model):
         group = "ar_collections.ar_collections_group_manager"
         for run in self._as_collector(group):
             run._lock_or_refuse()
-            sent = run.notice_ids.filtered(
-                lambda n: n.state == "sent" and not n.is_undone
-            )
+            sent = run._get_countable()
             if not sent and run.state not in ("draft", "confirmed"):
                 raise UserError(
                     self.env._(
@@ -106,46 +106,68 @@ class ArDunningRun(models.Model):
                     )
                 )
             run._check_no_later_step(sent)
-            if run.state in ("draft", "confirmed"):
-                run.action_cancel()
-            if run.is_stopping:
-                # what is on its way would not be undone
-                run._refuse_busy()
-            sent.line_ids.is_live = False
-            sent.line_ids.flush_recordset(["is_live"])
-            sent.write(
-                {
-                    "is_undone": True,
-                    "change_note": self.env._(
-                        "Undone by %(user)s: %(reason)s",
-                        user=self.env.user.name,
-                        reason=reason,
-                    ),
-                }
-            )
+            run._cancel_rest()
             recalled = sent._recall()
-            recalled._update_state(("sent",), "cancel")
-            recalled.cancel_reason = reason
+            run._take_back(sent, recalled, reason)
             sent._undo_actions()
             sent._log_deviation("undone", reason)
             run._finish()
             if run.state == "done" and not (sent - recalled):
                 run.state = "cancel"
-            self.env["ar.debtor"]._refresh(
-                run.company_id, run.notice_ids.debtor_id.partner_id.ids
+            self.env["ar.debtor"]._refresh(run.company_id, run._get_touched_ids())
+
+    def _get_countable(self):
+        """The notices that were sent and still count; without their texts in memory."""
+        self.ensure_one()
+        return (
+            self.env["ar.dunning.notice"]
+            .with_context(prefetch_fields=False)
+            .search(
+                [
+                    ("run_id", "=", self.id),
+                    ("state", "=", "sent"),
+                    ("is_undone", "=", False),
+                ]
             )
+        )
+
+    def _cancel_rest(self):
+        """Nothing of an undone run goes out any more, not even what failed."""
+        if self.state in ("draft", "confirmed"):
+            self.action_cancel()
+        elif not self._cancel_waiting(self.env._("The run was undone.")):
+            self._refuse_busy()
+        if self.is_stopping:
+            # what is on its way would not be undone
+            self._refuse_busy()
+
+    def _take_back(self, sent, recalled, reason):
+        """Mark the notices and make their lines not live, however many there are.
+
+        :param sent: notices whose steps do not count any longer
+        :param recalled: those of them that nobody got: they are cancelled
+        """
+        note = self.env._(
+            "Undone by %(user)s: %(reason)s", user=self.env.user.name, reason=reason
+        )
+        self.env.flush_all()
+        self.env.execute_query(
+            SQL(TAKE_BACK_SQL, note=note, uid=self.env.uid, sent=sent.ids)
+        )
+        self.env.execute_query(SQL(RECALL_SQL, reason=reason, recalled=recalled.ids))
+        self._forget_notices()
+
+    def _get_touched_ids(self):
+        """The customers that the run was about, branches of head offices included."""
+        rows = self.env.execute_query(SQL(TOUCHED_SQL, run=self.id))
+        return [partner_id for (partner_id,) in rows]
 
     def _check_no_later_step(self, notices):
-        later = self.env["ar.dunning.notice.line"].search(
-            [
-                ("move_line_id", "in", notices.line_ids.move_line_id.ids),
-                ("is_live", "=", True),
-                ("is_step", "=", True),
-                ("notice_id.state", "=", "sent"),
-                ("notice_id.id", ">", max(notices.ids, default=0)),
-            ],
-            limit=1,
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(LATER_SQL, sent=notices.ids, last=max(notices.ids, default=0))
         )
+        later = self.env["ar.dunning.notice.line"].browse([line for (line,) in rows])
         if later:
             raise UserError(
                 self.env._(
@@ -182,6 +204,9 @@ class ArDunningRun(models.Model):
         :return: whether nothing is left that waits
         :rtype: bool
         """
+        notice = self.env["ar.dunning.notice"]
+        # what failed must not go out by its own “Retry” afterwards
+        failed = notice.search([("run_id", "in", self.ids), ("state", "=", "error")])
         self.env.flush_all()
         try:
             with self.env.cr.savepoint(flush=False):
@@ -192,7 +217,8 @@ class ArDunningRun(models.Model):
             return False
         finally:
             self._forget_notices()
-        return not self.env["ar.dunning.notice"].search_count(
+        failed.filtered(lambda n: n.state == "cancel")._cancel_mails()
+        return not notice.search_count(
             [
                 ("run_id", "in", self.ids),
                 ("state", "in", ("draft", "queued", "error")),

@@ -108,7 +108,49 @@ class ArPolicyRule(models.Model):
                     )
                 )
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        rules = super().create(vals_list)
+        for rule in rules:
+            rule._tell(self.env._("Rule added: %s", rule._describe()))
+        return rules
+
+    def write(self, vals):
+        before = {rule: (rule.policy_id, rule._describe()) for rule in self}
+        result = super().write(vals)
+        for rule, (policy, was) in before.items():
+            now = rule._describe()
+            if (policy, was) == (rule.policy_id, now):
+                continue
+            rule._tell(self.env._("Rule changed: %(was)s → %(now)s", was=was, now=now))
+            if policy != rule.policy_id:
+                rule._tell(self.env._("Rule removed: %s", was), policy)
+        return result
+
+    def unlink(self):
+        for rule in self:
+            rule._tell(self.env._("Rule removed: %s", rule._describe()))
+        return super().unlink()
+
     # === BUSINESS METHODS === #
+
+    def _describe(self):
+        """The rule in one line: conditions, company, and that it is off."""
+        self.ensure_one()
+        parts = [", ".join(self._get_conditions())]
+        if self.company_id:
+            parts.append(self.company_id.name)
+        if not self.active:
+            parts.append(self.env._("archived"))
+        return "; ".join(parts)
+
+    def _tell(self, text, policy=None):
+        """Keep in the policy's history whom it was for."""
+        policy = policy or self.policy_id
+        if not self.env.context.get("tracking_disable"):
+            policy._message_log(body=text)
 
     @api.model
     def _get_treated_sql(self, company, date, profile=None):

@@ -8,6 +8,7 @@ from odoo.tests import new_test_user, tagged
 from .common import TODAY, ArCollectionsCommon
 
 BACKGROUND = "odoo.addons.ar_collections.models.ar_dunning_run_background"
+START = "odoo.addons.ar_collections.wizard.ar_dunning_run_start"
 GROUP = "ar_collections.ar_collections_group"
 
 
@@ -58,6 +59,49 @@ class TestArDunningBackground(ArCollectionsCommon):
             (n.debtor_id, n.level_id, n.amount_due, n.date_deadline, n.state)
             for n in run.notice_ids.sorted(lambda n: n.debtor_id.id)
         ]
+
+    def test_very_many_are_counted_when_somebody_asks(self):
+        """A count is a decision on all of them: seconds, and at each change."""
+        start = self.env["ar.dunning.run.start"].with_user(self.collector)
+        engine = self.env.registry["ar.dunning.engine"]
+        self.env["ar.debtor"]._refresh(self.company)
+        with (
+            patch(f"{START}.MANY_DEBTORS", 2),
+            patch.object(
+                engine, "_count", autospec=True, side_effect=engine._count
+            ) as counted,
+        ):
+            wizard = start.create({"company_id": self.company.id})
+            self.assertRecordValues(
+                wizard,
+                [
+                    {
+                        "is_large": True,
+                        "about_count": 3,
+                        "about_amount": 600.0,
+                        "notice_count": 0,
+                    }
+                ],
+            )
+            self.assertFalse(counted.called)
+            action = wizard.action_count()
+            self.assertEqual(action["res_id"], wizard.id)
+            self.assertRecordValues(
+                wizard, [{"notice_count": 3, "amount_total": 600.0}]
+            )
+            # another question: what was counted is no answer to it
+            wizard.date = "2026-03-26"
+            self.assertRecordValues(wizard, [{"is_counted": False, "notice_count": 0}])
+            # few that were chosen are counted at once
+            wizard.debtor_ids = self.env["ar.debtor"].search(
+                [("partner_id", "=", self.customers[0].id)]
+            )
+            self.assertRecordValues(wizard, [{"is_large": False, "notice_count": 1}])
+
+    def test_few_are_counted_at_once(self):
+        start = self.env["ar.dunning.run.start"].with_user(self.collector)
+        wizard = start.create({"company_id": self.company.id})
+        self.assertRecordValues(wizard, [{"is_large": False, "notice_count": 3}])
 
     def test_the_page_comes_at_once_and_the_drafts_later(self):
         run = self._start()

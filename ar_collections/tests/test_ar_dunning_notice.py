@@ -1,5 +1,6 @@
 from odoo import fields
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common import TODAY, ArCollectionsCommon
 
@@ -260,6 +261,43 @@ class TestArDunningNotice(ArCollectionsCommon):
         self.assertEqual(mail.state, "exception")
         self.assertEqual(notice.state, "error")
         self.assertIn("may have arrived", notice.problem)
+
+    def test_notice_whose_text_fails_can_be_opened(self):
+        """Else nobody could read why, choose another level, or drop it."""
+        self._create_invoice_due("2026-03-20", 500, self._create_customer("Other Ltd"))
+        # a text is tried on the last notice when it is saved
+        notice = self._preview().notice_ids.sorted("id")[0]
+        template = notice.level_id._get_template(notice.payer_profile)
+        template.sudo().subject = f"{{{{ 1 / (object.id != {notice.id}) }}}}"
+        self.env.invalidate_all()
+        with mute_logger("odoo.addons.mail.models.mail_render_mixin"):
+            preview = notice.preview
+        self.assertIn("cannot be filled in for this customer", preview)
+        self.assertIn(notice.level_id.name, preview)
+
+    # === HEAD OFFICES === #
+
+    def test_letter_to_a_head_office_names_the_branches(self):
+        self.policy.grouping = "head_office"
+        branch = self._create_customer("Branch & Sons", parent_id=self.customer.id)
+        item = self._create_invoice_due("2026-02-28", 500, branch)
+        notice = self._preview().notice_ids
+        self.assertEqual(notice.partner_id, self.customer)
+        line = notice.line_ids.filtered(lambda ln: ln.move_id == item)
+        self.assertEqual(line.branch_id, branch)
+        self.assertFalse((notice.line_ids - line).branch_id)
+        self.assertEqual(notice.preview.count("Branch &amp; Sons"), 1)
+        # after the number of its own document, before that of nobody else
+        self.assertIn("Branch &amp; Sons", notice.preview.split(item.name)[1])
+
+    def test_branch_has_the_level_as_soon_as_the_letter_is_sent(self):
+        self.policy.grouping = "head_office"
+        branch = self._create_customer("Branch Ltd", parent_id=self.customer.id)
+        self._create_invoice_due("2026-02-28", 500, branch)
+        notice = self._run_ladder("2026-03-15")
+        debtor = self.env["ar.debtor"].search([("partner_id", "=", branch.id)])
+        self.assertNotEqual(debtor, notice.debtor_id)
+        self.assertEqual(debtor.level_id, notice.level_id)
 
     # === EXPLANATION === #
 

@@ -91,6 +91,100 @@ class TestArDunningUndo(ArCollectionsCommon):
         self.assertRecordValues(run, [{"state": "cancel", "cancel_count": 1}])
         self.assertEqual(self._verdict(self.invoice), "dun")
 
+    def test_what_failed_is_not_tried_again(self):
+        """The run is undone: "Try again" must not send what it could not send before."""
+        other = self._create_customer("Failing Ltd")
+        self._create_invoice_due("2026-02-28", 500, other)
+        notices = self._run_ladder("2026-03-15")
+        failed = notices.filtered(lambda n: n.partner_id == other)
+        failed.sudo()._set_failed("No such mailbox")
+        mail = self.env["mail.mail"].create(
+            {"mail_message_id": failed.mail_message_id.id, "state": "exception"}
+        )
+        run = notices.run_id
+        self.assertRecordValues(run, [{"state": "done", "error_count": 1}])
+        self._undo(run)
+        self.assertRecordValues(
+            failed, [{"state": "cancel", "cancel_reason": "The run was undone."}]
+        )
+        self.assertEqual(mail.state, "cancel")
+        self.assertFalse(run.error_count)
+        self.assertFalse(any(failed.line_ids.mapped("is_live")))
+
+    def test_earlier_notes_stay(self):
+        """Who chose the level is history; the undoing comes after it."""
+        self._run_ladder("2026-03-03")
+        run = self._preview()
+        wizard = self.env["ar.dunning.notice.change"]
+        wizard.create(
+            {
+                "notice_ids": run.notice_ids.ids,
+                "level_id": self.first.id,
+                "reason": "asked for a softer word",
+            }
+        ).action_change()
+        self.env.invalidate_all()
+        run.action_confirm()
+        self._deliver()
+        before = run.notice_ids.change_note
+        self.assertIn("softer word", before)
+        self._undo(run)
+        note = run.notice_ids.change_note
+        self.assertTrue(note.startswith(before))
+        self.assertIn("Wrong list", note)
+
+    def test_branches_of_a_head_office_are_refreshed(self):
+        self.policy.grouping = "head_office"
+        branch = self._create_customer("Branch Ltd", parent_id=self.customer.id)
+        self._create_invoice_due("2026-02-28", 500, branch)
+        notice = self._run_ladder("2026-03-15")
+        owes = self.env["ar.debtor"].search([("partner_id", "=", branch.id)])
+        self.assertTrue(owes.level_id)
+        self._undo(notice.run_id)
+        self.assertFalse(owes.level_id)
+
+    def test_deviations_are_in_the_currency_of_the_company(self):
+        foreign = self.env.ref("base.GBP")
+        foreign.active = True
+        self.env["res.currency.rate"].create(
+            {
+                "currency_id": foreign.id,
+                "company_id": self.company.id,
+                "name": "2026-01-01",
+                "rate": 2.0,
+            }
+        )
+        self._create_invoice_due("2026-02-28", 300, currency_id=foreign.id)
+        notices = self._run_ladder("2026-03-15")
+        self._undo(notices.run_id)
+        log = self.env["ar.deviation"].search([("notice_id", "in", notices.ids)])
+        self.assertEqual(
+            {(row.notice_id.currency_id.name, row.amount) for row in log},
+            {(self.company.currency_id.name, 1000.0), ("GBP", 150.0)},
+        )
+        self.assertEqual(set(log.mapped("reason")), {"Wrong list"})
+        self.assertEqual(log.user_id, self.env.user)
+
+    def test_undoing_many_costs_no_more_queries(self):
+        """A hundred thousand notices are taken back in one statement each."""
+
+        def count(number):
+            for i in range(number):
+                self._create_invoice_due(
+                    "2026-02-28", 500, self._create_customer(f"{number} {i}")
+                )
+            run = self._run_ladder("2026-03-15").run_id
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            run._undo("Wrong list")
+            self.env.flush_all()
+            used = self.env.cr.sql_log_count - before
+            self.assertEqual(run.undone_count, len(run.notice_ids))
+            return used
+
+        few = count(2)
+        self.assertLessEqual(count(12), few)
+
     def test_planned_call_is_withdrawn(self):
         for day in ("2026-03-03", "2026-03-15"):
             self._run_ladder(day)

@@ -146,6 +146,37 @@ class TestArPolicy(ArCollectionsCommon):
             counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(counts[1], counts[2])
 
+    def test_history_of_the_policy_tells_its_rules(self):
+        """Who made it apply to whom, and when, can be asked for years later."""
+        other = self.policy.copy({"name": "Other"})
+        self.env.flush_all()
+
+        def read(policy):
+            return [str(body) for body in policy.message_ids.mapped("body")]
+
+        rules = self.env["ar.policy.rule"].with_context(tracking_disable=False)
+        rule = rules.create({"policy_id": self.policy.id, "payer_profile": "chronic"})
+        self.assertIn("Rule added: payer: chronic", read(self.policy)[0])
+        rule.payer_profile = "slow"
+        self.assertIn("Rule changed: payer: chronic", read(self.policy)[0])
+        self.assertIn("→ payer: slow", read(self.policy)[0])
+        count = len(read(self.policy))
+        rule.sequence = 5
+        self.assertEqual(len(read(self.policy)), count, "the same customers")
+        rule.policy_id = other
+        self.assertIn("Rule removed: payer: slow", read(self.policy)[0])
+        self.assertIn("payer: slow", read(other)[0])
+        rule.unlink()
+        self.assertIn("Rule removed: payer: slow", read(other)[0])
+
+    def test_a_look_at_tonight_leaves_no_history(self):
+        before = len(self.policy.message_ids)
+        self.env["ar.policy"].preview_changes(
+            self.policy.id, {"rule_ids": [Command.create({"amount_from": 5.0})]}
+        )
+        self.env.invalidate_all()
+        self.assertEqual(len(self.policy.message_ids), before)
+
     def test_rule_without_a_condition(self):
         with self.assertRaisesRegex(ValidationError, "without a condition"):
             self.env["ar.policy.rule"].create({"policy_id": self.policy.id})

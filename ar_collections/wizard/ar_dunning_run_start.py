@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+# From so many debtors on the count takes seconds: it is made when somebody asks for it.
+MANY_DEBTORS = 20_000
+
 
 class ArDunningRunStart(models.TransientModel):
     """Asks for company, date and scope, shows the result, makes the run."""
@@ -24,6 +27,12 @@ class ArDunningRunStart(models.TransientModel):
     debtor_ids = fields.Many2many(
         "ar.debtor", string="Debtors", domain="[('company_id', '=', company_id)]"
     )
+    is_large = fields.Boolean(compute="_compute_is_large")
+    is_counted = fields.Boolean(
+        compute="_compute_is_counted", readonly=False, store=True
+    )
+    about_count = fields.Integer("Customers, about", compute="_compute_about")
+    about_amount = fields.Monetary("Overdue, about", compute="_compute_about")
     notice_count = fields.Integer("Notices", compute="_compute_outcome")
     skip_count = fields.Integer("Items left alone", compute="_compute_outcome")
     amount_total = fields.Monetary("Total claimed", compute="_compute_outcome")
@@ -42,13 +51,44 @@ class ArDunningRunStart(models.TransientModel):
         if self.company_id:
             self.date = self.company_id._ar_today()
 
+    @api.depends("company_id", "debtor_ids")
+    def _compute_is_large(self):
+        for wizard in self:
+            found = self.env["ar.debtor"].search_count(
+                [("company_id", "=", wizard.company_id.id), ("amount_due", ">", 0)],
+                limit=MANY_DEBTORS + 1,
+            )
+            wizard.is_large = not wizard.debtor_ids and found > MANY_DEBTORS
+
     @api.depends("company_id", "date", "policy_ids", "debtor_ids")
+    def _compute_is_counted(self):
+        """Other questions: what was counted does not answer them."""
+        self.is_counted = False
+
+    @api.depends("company_id", "date", "is_large")
+    def _compute_about(self):
+        """From the next steps that the debtors know: nothing is decided for it."""
+        self.about_count = self.about_amount = 0
+        for wizard in self.filtered("is_large"):
+            [(count, amount)] = self.env["ar.debtor"]._read_group(
+                [
+                    ("company_id", "=", wizard.company_id.id),
+                    ("next_action_date", "<=", wizard.date),
+                    ("amount_overdue", ">", 0),
+                ],
+                [],
+                ["__count", "amount_overdue:sum"],
+            )
+            wizard.about_count, wizard.about_amount = count, amount
+
+    @api.depends("company_id", "date", "policy_ids", "debtor_ids", "is_counted")
     def _compute_outcome(self):
         """The live count below the questions: the same decision as the run's."""
         engine = self.env["ar.dunning.engine"]
         for wizard in self:
             figures = {"notices": 0, "skipped": 0, "amounts": []}
-            if wizard.company_id and wizard.date:
+            waits = wizard.is_large and not wizard.is_counted
+            if wizard.company_id and wizard.date and not waits:
                 # the query below is raw SQL: the company's rule is checked here
                 wizard.company_id.check_access("read")
                 figures = engine._count(
@@ -130,6 +170,15 @@ class ArDunningRunStart(models.TransientModel):
         return policies._get_bank_gate_sentences(self.company_id, self.date)
 
     # === ACTION METHODS === #
+
+    def action_count(self):
+        """Count what the run would do, where that is not done by itself."""
+        self.ensure_one()
+        self.is_counted = True
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ar_collections.ar_dunning_run_start_action"
+        )
+        return dict(action, res_id=self.id)
 
     def action_start(self):
         """Make the run with its drafts and open it. Nothing is sent."""

@@ -1,6 +1,7 @@
 import {Component, useState} from "@odoo/owl";
 import {formatMonetary} from "@web/views/fields/formatters";
 import {registry} from "@web/core/registry";
+import {useRecordObserver} from "@web/model/relational_model/utils";
 import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
 import {useService} from "@web/core/utils/hooks";
 import {user} from "@web/core/user";
@@ -15,7 +16,13 @@ export class ArPolicyTonight extends Component {
         this.action = useService("action");
         // The default is chosen in the settings, which few may open.
         this.maySet = user.isSystem;
-        this.state = useState({rows: null, busy: false, isIdle: false});
+        this.state = useState({rows: null, busy: false, isIdle: false, isStale: false});
+        // Figures of before beside other levels would be taken for those of the form.
+        useRecordObserver((record) => {
+            // Reading all of it is what makes the observer hear of each change.
+            const seen = Object.values(record.evalContextWithVirtualIds);
+            this.state.isStale = Boolean(seen.length && this.state.rows);
+        });
     }
 
     async look() {
@@ -33,6 +40,7 @@ export class ArPolicyTonight extends Component {
                 changes,
             ]);
             this.state.isIdle = isIdle;
+            this.state.isStale = false;
             const saved = new Map(before.map((row) => [row[0], row]));
             this.state.rows = after.map(([name, count, amount]) => {
                 const was = saved.get(name);

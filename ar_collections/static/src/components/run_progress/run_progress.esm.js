@@ -32,7 +32,17 @@ export class ArRunProgress extends Component {
         return this.isDeciding || this.props.record.data.state === "confirmed";
     }
 
+    /** Nothing is on its way: the rest waits for a credit manager. */
+    get isWaiting() {
+        const {approval_count: toApprove, queued_count: queued} =
+            this.props.record.data;
+        return !this.isDeciding && toApprove > 0 && !queued;
+    }
+
     get label() {
+        if (this.isWaiting) {
+            return _t("Waiting for approval");
+        }
         return this.isDeciding ? _t("Deciding") : _t("Sending");
     }
 
