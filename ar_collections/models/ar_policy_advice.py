@@ -22,6 +22,7 @@ class ArPolicy(models.Model):
         "level_ids.channel",
         "level_ids.delay_days",
         "level_ids.delay_basis",
+        "level_ids.day_type",
         "level_ids.deadline_days",
         "level_ids.min_interval_days",
     )

@@ -95,6 +95,26 @@ class TestContactWishes(ArCollectionsCommon):
         self._assert_next("2026-03-16 08:00", "2026-03-16 13:00", channel="email")
         self.assertIsNone(self._get_hold("2026-03-16 08:00", channel="letter"))
 
+    def test_whose_hours_hold_says_whether_e_mails_are_meant(self):
+        self._wish(self.customer, email=True, **{"from": 14})
+        self._assert_next("2026-03-16 08:00", "2026-03-16 13:00", channel="email")
+        # the contact's own hours are for calls; the mark of the customer is about its own
+        self._wish(self.clerk, **{"from": 9})
+        self.assertIsNone(self._get_hold("2026-03-16 07:00", channel="email"))
+
+    def test_whoever_calls_a_contact_reads_what_the_customer_said(self):
+        self._wish(self.customer, channel="phone", note="Ask for the owner")
+        summary = self.clerk._get_ar_wish_summary()
+        self.assertEqual(summary, "prefers: Call · Ask for the owner")
+        self._wish(self.clerk, channel="email", note="Never on Fridays")
+        summary = self.clerk._get_ar_wish_summary()
+        self.assertEqual(summary, "prefers: E-mail · Never on Fridays")
+
+    def test_sms_keep_the_hours_as_calls_do(self):
+        self._wish(self.clerk, to=18)
+        why = self._assert_next("2026-03-16 18:00", "2026-03-16 23:00", channel="sms")
+        self.assertIn("before 18:00", why)
+
     def test_a_notice_waits_for_the_wish_and_says_so(self):
         self._wish(self.clerk, email=True, days=[2], **{"from": 14})
         with freeze_time("2026-03-31 06:00:00"):

@@ -87,6 +87,55 @@ class TestPolicyAdvice(ArCollectionsCommon):
                 level.deadline_days = 12
             self.assertIn("12 days to pay", form.advice)
 
+    def test_note_before_the_due_date_gives_no_time_to_pay(self):
+        self.upcoming.deadline_days = 30
+        self.assertFalse(self.policy.advice)
+
+    def test_days_of_two_kinds_are_not_compared(self):
+        """Twelve working days may be sixteen others: nothing is said rather than wrong."""
+        self.first.deadline_days = 12
+        self.assertTrue(self.policy.advice)
+        self.second.day_type = "business"
+        self.assertFalse(self.policy.advice)
+
+    # === HEAD OFFICES === #
+
+    def _create_branch(self, office, amount=100, policy=None):
+        """A branch that owes something, under a policy of its own; its debtor."""
+        branch = self._create_customer("Branch", parent_id=office.id)
+        if amount:
+            self._create_invoice_due("2026-03-01", amount, branch)
+        debtor = self.env["ar.debtor"]._get(branch, self.company)
+        debtor.policy_id = policy
+        debtor._refresh(self.company, branch.ids)
+        self.policy.invalidate_recordset(["advice"])
+        return debtor
+
+    def test_branch_that_owes_nothing_is_no_matter(self):
+        self.policy.grouping = "head_office"
+        other = self.policy.copy({"name": "Other"})
+        office = self._create_customer("Head Office")
+        self._create_branch(office, amount=0, policy=other)
+        self.assertFalse(self.policy.advice)
+
+    def test_branch_of_an_office_under_another_policy_is_no_matter(self):
+        self.policy.grouping = "head_office"
+        other = self.policy.copy({"name": "Other"})
+        third = self.policy.copy({"name": "Third"})
+        office = self._create_customer("Head Office")
+        self.env["ar.debtor"]._get(office, self.company).policy_id = third
+        self._create_branch(office, policy=other)
+        self.assertFalse(self.policy.advice)
+
+    def test_office_at_the_top_counts_not_the_one_between(self):
+        self.policy.grouping = "head_office"
+        other = self.policy.copy({"name": "Other"})
+        third = self.policy.copy({"name": "Third"})
+        office = self._create_customer("Head Office")
+        region = self._create_branch(office, amount=0, policy=third)
+        self._create_branch(region.partner_id, policy=other)
+        self.assertIn("1 branches", self.policy.advice)
+
     def test_branch_that_is_left_out_of_its_head_office(self):
         office = self._create_customer("Head Office")
         branch = self._create_customer("Branch", parent_id=office.id)
