@@ -74,6 +74,7 @@ from . import ar_bank_gate
 from . import ar_dunning_run_decide
 from . import ar_dunning_run_night
 from . import ar_dunning_run_cleanup
+from . import ar_dunning_run_open
 from . import ar_dunning_run_figures
 from . import ar_dunning_run_totals
 from . import ar_dunning_run_undo

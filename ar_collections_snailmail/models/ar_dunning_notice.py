@@ -57,12 +57,10 @@ class ArDunningNotice(models.Model):
     def _needs_cover(self):
         """Whether the address goes on a page of its own, where the service finds it."""
         company = self.company_id.sudo()  # sudo: settings of the company
-        layouts = {
-            self.env.ref(f"web.external_layout_{name}", raise_if_not_found=False)
-            for name in COVERED_LAYOUTS
-        }
+        # by their keys: looking the views up asks the database for each letter
+        layouts = {f"web.external_layout_{name}" for name in COVERED_LAYOUTS}
         return bool(
-            company.snailmail_cover or company.external_report_layout_id in layouts
+            company.snailmail_cover or company.external_report_layout_id.key in layouts
         )
 
     def _post(self, with_cover):

@@ -94,7 +94,7 @@ class TestLetterOnce(PostCommon):
         self.assertEqual(mine.post_state, "sent")
 
     def test_our_part_of_the_queries_does_not_grow(self):
-        """Core posts a message per letter; what we add is a few queries at most."""
+        """Core posts a message per letter; what we add is none per letter."""
         for number in range(12):
             customer = self._create_customer(
                 f"Many {number} Ltd", country_id=self.env.ref("base.be").id
@@ -103,12 +103,15 @@ class TestLetterOnce(PostCommon):
         notices = self._preview().notice_ids
         self.assertEqual(len(notices), 13)
         posted = self._count_per_letter(notices)
-        core = self._count_core(notices[:4]) / 4
+        self._count_core(notices[:1])
+        few, many = self._count_core(notices[1:3]), self._count_core(notices[3:13])
+        core = (many - few) / 8
         self.company.ar_letter_way = "print"
         printed = self._count_per_letter(notices)
         # what is printed costs nothing per letter: all of it is the way to the post
         self.assertEqual(printed, 0)
-        self.assertLess(posted - core, 6, f"{posted}, {core}")
+        # one for the file with white margins; core alone reads each customer instead
+        self.assertLessEqual(posted, core)
 
     def _count_per_letter(self, notices):
         self._count(notices[:1])  # caches
