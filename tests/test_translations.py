@@ -64,7 +64,7 @@ def test_customers_texts_are_translated(addon, language):
         text
         for text in get_customers_texts(addon)
         if text not in translated
-        or not (translated[text] or re.fullmatch(r"[\w-]+( \{\{0\}\})?", text))
+        or not (translated[text] or re.fullmatch(r"\W*[\w-]+( \{\{0\}\})?", text))
     ]
     assert not missing, (
         f"{addon}/i18n/{language}.po lacks what customers read: {missing}"
