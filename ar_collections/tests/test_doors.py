@@ -63,6 +63,30 @@ class TestDoors(ArCollectionsCommon):
             self.assertEqual(notice._get_letter_margin(), 70)
             self.assertTrue(notice._get_letter_places())
 
+    def test_sentences_of_charge_terms(self):
+        """What an extension charges is told on the form and on proof sheets."""
+        terms = self.env.ref("ar_collections.ar_charge_terms_de_business")
+        calculation = self.env["ar.charge.calculator"].create(
+            {
+                "amount": 1000,
+                "date_due": "2026-01-01",
+                "date": "2026-02-15",
+                "currency_id": self.env.ref("base.EUR").id,
+                "terms_id": terms.id,
+            }
+        )
+        with self._extend(
+            "ar.charge.terms",
+            "_get_sentences",
+            lambda sentences, _r: [*sentences, "Nothing in August."],
+        ):
+            terms.invalidate_recordset(["explanation"])
+            self.assertIn("Nothing in August.", terms.explanation)
+            html, _kind = self.env["ir.actions.report"]._render_qweb_html(
+                "ar_collections.report_ar_charge_calculator", calculation.ids
+            )
+        self.assertIn("Nothing in August.", html.decode())
+
     def test_trap_contacts_sends_nothing(self):
         self._create_invoice_due("2026-03-20", 500)
         with self.trap_contacts() as seen:
