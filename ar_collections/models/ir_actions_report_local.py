@@ -58,7 +58,9 @@ class IrActionsReport(models.Model):
             )
         pages = LocalPages(self._get_ar_content)
         try:
-            *bodies, header, footer = pages.convert([*bodies, header or "", footer or ""])
+            *bodies, header, footer = pages.convert(
+                [*bodies, header or "", footer or ""]
+            )
         except LookupError as error:
             raise UserError(self._get_ar_missing_words(error)) from error
         local = put_printing(

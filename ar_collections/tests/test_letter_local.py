@@ -99,13 +99,17 @@ class TestLetterLocal(ArCollectionsCommon):
                 self._assert_same(content, expected)
 
     def test_statement_proof_invoice_and_list_need_no_server(self):
-        statement = self.env["ar.statement"].sudo().create(
-            {
-                "debtor_id": self.notice.debtor_id.id,
-                "company_id": self.company.id,
-                "date_from": "2026-01-01",
-                "date_to": TODAY,
-            }
+        statement = (
+            self.env["ar.statement"]
+            .sudo()
+            .create(
+                {
+                    "debtor_id": self.notice.debtor_id.id,
+                    "company_id": self.company.id,
+                    "date_from": "2026-01-01",
+                    "date_to": TODAY,
+                }
+            )
         )
         documents = (
             ("account.account_invoices", self.invoice),
@@ -127,8 +131,10 @@ class TestLetterLocal(ArCollectionsCommon):
 
     def test_pictures_of_a_text_come_along(self):
         """One from the disk, one that is public, a barcode."""
-        picture = self.env["ir.attachment"].sudo().create(
-            {"name": "p.png", "raw": self._make_picture(), "public": True}
+        picture = (
+            self.env["ir.attachment"]
+            .sudo()
+            .create({"name": "p.png", "raw": self._make_picture(), "public": True})
         )
         shown = (
             "/web/static/img/logo.png",
@@ -150,8 +156,10 @@ class TestLetterLocal(ArCollectionsCommon):
         self.env.flush_all()
 
     def test_what_cannot_be_had_holds_the_letter_back(self):
-        hidden = self.env["ir.attachment"].sudo().create(
-            {"name": "p.png", "raw": self._make_picture()}
+        hidden = (
+            self.env["ir.attachment"]
+            .sudo()
+            .create({"name": "p.png", "raw": self._make_picture()})
         )
         for address in (f"/web/image/{hidden.id}", "/web/static/img/no_such_file.png"):
             with self.subTest(address=address):
@@ -188,7 +196,9 @@ class TestLetterLocal(ArCollectionsCommon):
         model = self.env.registry["ir.actions.report"]
         inner = model._get_ar_local_models
         made = patch.object(
-            model, "_get_ar_local_models", lambda reports: (*inner(reports), "account.move")
+            model,
+            "_get_ar_local_models",
+            lambda reports: (*inner(reports), "account.move"),
         )
         streams = self.reports._render_qweb_pdf_prepare_streams
         with made, self.server_that_never_answers():

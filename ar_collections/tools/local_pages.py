@@ -8,7 +8,9 @@ from pathlib import Path
 
 from .style_sheets import get_classes, trim
 
-_SHEET = re.compile(r"""<link\b(?=[^>]*\brel="stylesheet")[^>]*\bhref="([^"]+)"[^>]*>""")
+_SHEET = re.compile(
+    r"""<link\b(?=[^>]*\brel="stylesheet")[^>]*\bhref="([^"]+)"[^>]*>"""
+)
 _SCRIPT = re.compile(r"""<script\b[^>]*\bsrc="([^"]+)"[^>]*>\s*</script>""")
 _PICTURE = re.compile(r"""(<img\b[^>]*?\bsrc=)(["'])(.+?)\2""", re.DOTALL)
 _ADDRESS = re.compile(r"""\burl\((["']|&quot;|&#39;|)([^"')]+?)\1\)""")
