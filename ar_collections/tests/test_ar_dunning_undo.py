@@ -359,6 +359,28 @@ class TestArDunningUndo(ArCollectionsCommon):
         self.first.needs_approval = False
         self.assertEqual(run.approval_count, 0)
 
+    def test_what_was_approved_is_not_asked_for_again(self):
+        self.first.needs_approval = True
+        run = self._preview()
+        notice = run.notice_ids
+        notice.action_approve()
+        # approved, and its run is nobody's word to send yet
+        self.assertEqual(notice.state, "draft")
+        self.first.needs_approval = False
+        self.first.needs_approval = True
+        self.assertRecordValues(
+            notice,
+            [{"needs_approval": False, "approval_user_id": self.env.user.id}],
+        )
+        run.with_user(self.collector).action_confirm()
+        self._deliver()
+        self.assertEqual(notice.state, "sent")
+
+    def test_what_waits_in_a_run_that_is_sent_goes_by_its_own_button(self):
+        _run, notice = self._confirm_as_collector()
+        notice.level_id.needs_approval = False
+        self.assertRecordValues(notice, [{"state": "draft", "needs_approval": True}])
+
     def test_approval_asked_for_while_it_waits_to_be_sent(self):
         run = self._preview()
         run.action_confirm()
