@@ -1,6 +1,6 @@
 from collections import namedtuple
 from datetime import timedelta, timezone
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytz
 
@@ -169,12 +169,22 @@ class ArContactRule(models.Model):
         names = pytz.country_timezones.get(country.code or "") or []
         for own in (partner.tz, partner.commercial_partner_id.tz):
             if own in names or (own and not names and own in pytz.all_timezones_set):
-                return [ZoneInfo(own)]
-        if not names:
-            return [ZoneInfo(company.partner_id.tz or "UTC")]
-        return [
-            ZoneInfo(name) for name in self._get_clocks(country.code, moment.date())
-        ]
+                zone = self._find_zone(own)
+                if zone:
+                    return [zone]
+        clocks = self._get_clocks(country.code, moment.date()) if names else []
+        if not clocks:
+            own = company.partner_id.tz
+            return [(own and self._find_zone(own)) or ZoneInfo("UTC")]
+        return [ZoneInfo(name) for name in clocks]
+
+    @api.model
+    def _find_zone(self, name):
+        """The time zone, None if the machine's own list is older than pytz's."""
+        try:
+            return ZoneInfo(name)
+        except ZoneInfoNotFoundError:
+            return None
 
     @api.model
     @tools.ormcache("country_code", "day")
@@ -187,7 +197,9 @@ class ArContactRule(models.Model):
         span = [noon + timedelta(days=i) for i in range(0, SAME_CLOCK.days, 5)]
         clocks = {}
         for name in pytz.country_timezones[country_code]:
-            zone = ZoneInfo(name)
+            zone = self._find_zone(name)
+            if not zone:
+                continue
             offsets = tuple(zone.utcoffset(moment) for moment in span)
             clocks.setdefault(offsets, name)
         return list(clocks.values())

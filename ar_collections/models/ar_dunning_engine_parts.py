@@ -115,17 +115,25 @@ PAUSED_SQL = """
                    END AS amount,
                    COALESCE(pause.date_to, pause.date_review) AS date_to,
                    pause.date_to IS NULL AS is_endless
-              FROM ar_pause pause
-              JOIN ar_debtor d ON d.id = pause.debtor_id
+              FROM (SELECT pause.id AS pause_id, o.id AS item_id
+                      FROM ar_pause pause
+                      JOIN ar_debtor d ON d.id = pause.debtor_id
+                      JOIN open_item o ON o.partner_id = d.partner_id
+                     WHERE NOT pause.is_for_items
+                       AND pause.company_id = %(company)s AND pause.active
+                     UNION ALL
+                    -- an item stays paused, whoever owes it now
+                    SELECT rel.pause_id, rel.line_id
+                      FROM ar_pause pause
+                      JOIN ar_pause_line_rel rel ON rel.pause_id = pause.id
+                     WHERE pause.is_for_items
+                       AND pause.company_id = %(company)s AND pause.active) covered
+              JOIN ar_pause pause ON pause.id = covered.pause_id
               JOIN open_item o
-                ON o.partner_id = d.partner_id AND o.residual_currency > 0
+                ON o.id = covered.item_id AND o.residual_currency > 0
                AND (pause.amount = 0 OR pause.currency_id = o.currency_id)
-             WHERE pause.company_id = %(company)s AND pause.active
-               AND pause.date_from <= %(date)s
+             WHERE pause.date_from <= %(date)s
                AND (pause.date_to IS NULL OR pause.date_to >= %(date)s)
-               AND (NOT pause.is_for_items OR EXISTS (
-                    SELECT FROM ar_pause_line_rel rel
-                     WHERE rel.pause_id = pause.id AND rel.line_id = o.id))
            ) share
   GROUP BY id
 """

@@ -1,3 +1,5 @@
+from functools import partial
+
 from odoo import models
 from odoo.exceptions import UserError
 
@@ -10,8 +12,30 @@ class ArMessageMixin(models.AbstractModel):
     _description = "Message to a Customer"
 
     def _deliver_safely(self):
-        """Deliver a batch; on a clash with another transaction, start it afresh."""
-        self._retry(self._deliver, f"Delivery ({self._name})")
+        """Deliver a batch; on a clash with another transaction, start it afresh.
+
+        Whatever else fails fails for one of them: the others go, by halves, and it
+        needs attention, or it would come first again each time.
+        """
+        what = f"Delivery ({self._name})"
+        try:
+            self._retry(self._deliver, what)
+        except Exception as error:
+            self.env.cr.rollback()
+            if len(self) > 1:
+                half = len(self) // 2
+                self[:half]._deliver_safely()
+                # what is delivered is safe before the other half can fail
+                self.env["ir.cron"]._commit_progress()
+                self[half:]._deliver_safely()
+            else:
+                self._retry(partial(self._give_up, error), what)
+
+    def _give_up(self, error):
+        """It cannot even be looked at: somebody has to."""
+        mine = self.try_lock_for_update().filtered(lambda m: m.state == "queued")
+        if mine:
+            mine._set_problem(error)
 
     def _get_sender(self):
         """From whom a message comes: the debtor's collector, else the company.

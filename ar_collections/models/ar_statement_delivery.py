@@ -233,6 +233,31 @@ class ArStatement(models.Model):
         """It did not go, or the mail server gave it back: somebody must look at it."""
         self._update_state(("sent", "queued"), "error").problem = reason
 
+    def _handle_bounce(self, email, reason):
+        """The e-mail came back: the address is dead, and somebody is asked.
+
+        :param str email: the address that could not be reached
+        :param str reason: what the other mail server said
+        """
+        for statement in self.filtered(lambda s: s.state == "sent"):
+            partner, debtor = statement.partner_id, statement.debtor_id
+            if email and partner.email_normalized != email:
+                continue
+            partner.ar_bounced_email = partner.email_normalized
+            statement._set_failed(
+                self.env._(
+                    "The e-mail to %(email)s came back: %(reason)s",
+                    email=partner.email_normalized,
+                    reason=reason or self.env._("no reason given"),
+                )
+            )
+            user = debtor.user_id.filtered(lambda u: u.active and not u.share)
+            debtor._plan_answer(
+                self.env._("E-mail came back"),
+                statement.problem,
+                user or debtor._get_caretaker(),
+            )
+
     def _set_arrived(self):
         """The mail server took the message after all."""
         failed = self.filtered(lambda s: s.state == "error")

@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.tools import SQL, split_every
 
+from .ar_dunning_engine_reach import EMAIL_SQL
 from .ar_statement_xlsx import XLSX_TYPE, make_workbook
 from .ir_actions_report import DOCUMENTS
 
@@ -11,13 +12,11 @@ REPORT = "ar_collections.action_report_ar_statement"
 RECIPIENTS_SQL = """
 SELECT DISTINCT ON (partner_id) partner_id, recipient_id, has_email
   FROM (SELECT p.commercial_partner_id AS partner_id, p.id AS recipient_id,
-               p.email_normalized IS NOT NULL AND NOT EXISTS (
-                   SELECT FROM mail_blacklist b
-                    WHERE b.email = p.email_normalized AND b.active) AS has_email,
+               %(has_email)s AS has_email,
                COUNT(*) FILTER (WHERE p.id != p.commercial_partner_id)
                    OVER (PARTITION BY p.commercial_partner_id) AS contacts
           FROM res_partner p
-         WHERE p.commercial_partner_id = ANY(%s)
+         WHERE p.commercial_partner_id = ANY(%(customers)s)
            AND (p.id = p.commercial_partner_id OR (p.type = 'invoice' AND p.active))
        ) candidate
  ORDER BY partner_id, has_email DESC, (recipient_id = partner_id) = (contacts != 1) DESC,
@@ -39,18 +38,30 @@ class ArStatement(models.Model):
     def _find_recipients(self, partner_ids):
         """Who gets the statements of these customers, by one query.
 
-        :param partner_ids: ids of commercial partners
-        :return: {commercial partner id: (recipient, whether it has a usable e-mail)}
+        :param partner_ids: ids of customers
+        :return: {customer's id: (recipient, whether it has a usable e-mail)}
         :rtype: dict
         """
         self.env["res.partner"].flush_model()
         self.env["mail.blacklist"].flush_model()
-        rows = self.env.execute_query(SQL(RECIPIENTS_SQL, list(partner_ids)))
+        # a customer may have become somebody's contact: its company gets it then
+        customers = self.env["res.partner"].browse(partner_ids)
+        rows = self.env.execute_query(
+            SQL(
+                RECIPIENTS_SQL,
+                customers=customers.commercial_partner_id.ids,
+                has_email=SQL(EMAIL_SQL),
+            )
+        )
         # shared prefetch: names and languages of all are read at once
         partners = self.env["res.partner"].browse(row[1] for row in rows)
-        return {
+        found = {
             row[0]: (partner, row[2])
             for row, partner in zip(rows, partners, strict=True)
+        }
+        return {
+            customer.id: found[customer.commercial_partner_id.id]
+            for customer in customers
         }
 
     def _render_messages(self):

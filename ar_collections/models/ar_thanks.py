@@ -1,4 +1,5 @@
 from datetime import timedelta
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -54,13 +55,18 @@ class ArDunningNotice(models.Model):
         commit = self.env["ir.cron"]._commit_progress
         commit(remaining=len(companies))
         for company in companies:
-            paid = self._get_paid_lines(company, company._ar_today())
-            for start in range(0, len(paid), BATCH):
-                self.with_company(company)._thank(paid[start : start + BATCH])
-                commit()
+            work = partial(self._thank_company, company)
+            self._retry_for(company, work, "Thanks for payments")
             commit(1)
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _thank_company(self, company):
+        paid = self._get_paid_lines(company, company._ar_today())
+        for start in range(0, len(paid), BATCH):
+            self.with_company(company)._thank(paid[start : start + BATCH])
+            self.env["ir.cron"]._commit_progress()
 
     @api.model
     def _get_paid_lines(self, company, date):
@@ -78,7 +84,34 @@ class ArDunningNotice(models.Model):
                 since=fields.Date.to_string(date - timedelta(days=DAYS)),
             )
         )
-        return [(notice_id, line_ids) for notice_id, line_ids in rows]
+        late = self._get_late_partners(company, date, [row[2] for row in rows])
+        return [
+            (notice_id, line_ids)
+            for notice_id, line_ids, partner_id in rows
+            if partner_id not in late
+        ]
+
+    @api.model
+    def _get_late_partners(self, company, date, partner_ids):
+        """Those of the customers who owe something overdue, by the ledger itself.
+
+        :rtype: set[int]
+        """
+        if not partner_ids:
+            return set()
+        open_item = self.env["ar.open.item"]
+        engine = self.env["ar.dunning.engine"]
+        partners = self.env["res.partner"].browse(partner_ids)
+        domain = open_item._get_open_item_domain(company)
+        domain &= engine._get_partner_domain(partners)
+        rows = self.env.execute_query(
+            SQL(
+                LATE_SQL,
+                items=open_item._get_sql(domain, date, company._ar_today()),
+                date=fields.Date.to_string(date),
+            )
+        )
+        return {partner_id for (partner_id,) in rows}
 
     @api.model
     def _thank(self, paid):
@@ -146,7 +179,7 @@ class ArDunningNotice(models.Model):
 
 
 PAID_SQL = """
-SELECT MAX(n.id), array_agg(DISTINCT nl.id ORDER BY nl.id)
+SELECT MAX(n.id), array_agg(DISTINCT nl.id ORDER BY nl.id), d.partner_id
   FROM account_partial_reconcile part
   JOIN account_move_line item ON item.id = part.debit_move_id AND item.reconciled
   JOIN account_move_line paying ON paying.id = part.credit_move_id
@@ -161,8 +194,17 @@ SELECT MAX(n.id), array_agg(DISTINCT nl.id ORDER BY nl.id)
    AND n.company_id = %(company)s
   JOIN ar_dunning_level l ON l.id = n.level_id AND l.delay_days >= 0
   JOIN ar_policy p ON p.id = l.policy_id AND p.sends_thanks
-  JOIN ar_debtor d ON d.id = n.debtor_id AND d.amount_overdue <= 0
+  JOIN ar_debtor d ON d.id = n.debtor_id
  WHERE part.max_date >= %(since)s AND payment.date > n.date_sent - 1
-GROUP BY n.debtor_id
+GROUP BY n.debtor_id, d.partner_id
 ORDER BY n.debtor_id
+"""
+
+# As the debtors' figures: what credits cover is not late.
+LATE_SQL = """
+SELECT item.partner_id
+  FROM (%(items)s) item
+ WHERE item.date_due < %(date)s OR item.residual_currency < 0
+GROUP BY item.partner_id
+HAVING SUM(item.residual) > 0
 """

@@ -120,7 +120,30 @@ class ResPartner(models.Model):
     def _commercial_fields(self):
         return super()._commercial_fields() + ["ar_customer_kind", "ar_reminder_format"]
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "parent_id" in vals or "is_company" in vals:
+            self._move_ar_debtors()
+        return result
+
     # === BUSINESS METHODS === #
+
+    def _move_ar_debtors(self):
+        """Who became a contact takes what is known of the debtor to its company.
+
+        Core moves the journal items there; pauses, history and the like go with them.
+        """
+        moved = self.filtered(lambda p: p.commercial_partner_id != p)
+        # sudo: whoever may edit the contact moves what hangs on it, as merging does
+        debtors = self.env["ar.debtor"].sudo()
+        known = debtors.search([("partner_id", "in", moved.ids)]).partner_id
+        merge = self.env["base.partner.merge.automatic.wizard"].sudo()
+        for partner in known:
+            target = partner.commercial_partner_id
+            for debtor in merge._merge_ar_debtors(partner, target):
+                debtor._mark_partners_stale(debtor.company_id, target.ids)
 
     def _get_ar_customer_kind(self):
         """What kind of customer it is, where nobody has said so (rules do the same)."""

@@ -346,3 +346,31 @@ class TestArDunningDelivery(ArCollectionsCommon):
         with patch(f"{DELIVERY}.STEPS", 2):
             self.assertEqual(self._count_steps(batch_size=5), [2, 2])
             self.assertEqual(self._count_steps(batch_size=1), [1, 1, 1, 1])
+
+    def test_one_that_cannot_be_looked_at_stops_no_other(self):
+        bad = self.other
+        self._create_invoice_due("2026-03-20", 100, bad)
+        notices = self._queue()
+        self.assertEqual(len(notices), 2)
+        model = self.env.registry["ar.dunning.notice"]
+        right = model._hold_back
+
+        def _hold_back(notices):
+            if bad in notices.debtor_id.partner_id:
+                raise ValueError("broken")
+            return right(notices)
+
+        with (
+            patch.object(model, "_hold_back", _hold_back),
+            self.enter_registry_test_mode(),
+            self.trap_pdfs(),
+            mute_logger(DELIVERY),
+        ):
+            self.env.ref(
+                "ar_collections.ir_cron_ar_dunning_notice_deliver"
+            ).method_direct_trigger()
+        self.env.invalidate_all()
+        states = {n.debtor_id.partner_id: n.state for n in notices}
+        self.assertEqual(states, {self.customer: "sent", bad: "error"})
+        failed = notices.filtered(lambda n: n.state == "error")
+        self.assertIn("broken", failed.problem)

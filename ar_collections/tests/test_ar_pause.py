@@ -210,3 +210,15 @@ class TestArPause(ArCollectionsCommon):
         self.assertEqual(pause.date_to.isoformat(), TODAY)
         self.assertEqual(planned.date_to.isoformat(), "2026-04-05")
         self.assertFalse((pause + planned).filtered("active"))
+
+    def test_item_stays_paused_whoever_owes_it_now(self):
+        self._pause(line_ids=[Command.set(self.item.ids)])
+        heir = self._create_customer("Heir Ltd")
+        self.env.flush_all()
+        # as a booking corrected by hand leaves it
+        self.env.cr.execute(
+            "UPDATE account_move_line SET partner_id = %s WHERE id = %s",
+            [heir.id, self.item.id],
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self._verdict(self.invoice), "paused")

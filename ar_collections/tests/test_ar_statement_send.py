@@ -1,4 +1,5 @@
 from contextlib import contextmanager
+from email.message import EmailMessage
 from unittest.mock import patch
 
 import psycopg2
@@ -554,3 +555,90 @@ class TestArStatementSend(ArCollectionsCommon):
         self.env.invalidate_all()
         self.assertEqual(statements.exists().debtor_id, self.debtor)
         self.assertEqual(len(statements.exists()), 2)
+
+    # === CUSTOMERS WHO BECOME CONTACTS, DEAD ADDRESSES === #
+
+    def test_statement_of_a_customer_who_became_a_contact(self):
+        head = self._create_customer("Head Ltd")
+        self.customer.is_company = False
+        statement = self._make_due()
+        self.customer.parent_id = head
+        self._deliver()
+        self.assertRecordValues(statement, [{"state": "sent", "partner_id": head.id}])
+
+    def test_recipient_of_a_contact_is_found(self):
+        """Debtors of former versions may still be of a contact."""
+        head = self._create_customer("Head Ltd")
+        contact = self.env["res.partner"].create({"name": "A", "parent_id": head.id})
+        found = self.robot._find_recipients(contact.ids)
+        self.assertEqual(found, {contact.id: (head, True)})
+
+    def test_one_that_cannot_be_looked_at_stops_no_other(self):
+        bad = self._create_customer("Bad Ltd")
+        self._create_invoice_due("2026-03-20", 100, bad)
+        self.env.cr.precommit.run()
+        made = self._make_due()
+        model = self.env.registry["ar.statement"]
+        right = model._look_again
+
+        def _look_again(statements):
+            if bad in statements.debtor_id.partner_id:
+                raise ValueError("broken")
+            return right(statements)
+
+        with (
+            patch.object(model, "_look_again", _look_again),
+            self.enter_registry_test_mode(),
+            self.trap_pdfs(),
+            mute_logger(DELIVERY),
+        ):
+            self.env.ref(
+                "ar_collections.ir_cron_ar_statement_deliver"
+            ).method_direct_trigger()
+        self.env.invalidate_all()
+        states = {s.debtor_id.partner_id: s.state for s in made}
+        self.assertEqual(states, {self.customer: "sent", bad: "error"})
+
+    def test_dead_address_is_passed_over(self):
+        contact = self.env["res.partner"].create(
+            {
+                "name": "Invoices",
+                "type": "invoice",
+                "parent_id": self.customer.id,
+                "email": "dead@customer.example.com",
+                "ar_bounced_email": "dead@customer.example.com",
+            }
+        )
+        self.assertEqual(self._send_on(TODAY).partner_id, self.customer)
+        contact.email = "alive@customer.example.com"
+        self.assertEqual(
+            self.robot._find_recipients(self.customer.ids)[self.customer.id],
+            (contact, True),
+        )
+
+    def test_bounce_marks_the_address_and_asks_somebody(self):
+        statement = self._send_on(TODAY)
+        email = self.customer.email_normalized
+        # sudo: the mail gateway
+        thread = self.env["mail.thread"].sudo()
+        bounce = EmailMessage()
+        bounce["Subject"] = "Mailbox unknown"
+        thread._routing_handle_bounce(
+            bounce,
+            {
+                "bounced_email": email,
+                "bounced_partner": self.customer.sudo(),
+                "bounced_msg_ids": [],
+                "bounced_message": statement.mail_message_id.sudo(),
+                "email_from": "mailer-daemon@customer.example.com",
+                "to": "bounce@company.example.com",
+                "message_id": "<bounce@customer.example.com>",
+            },
+        )
+        self.assertEqual(statement.state, "error")
+        self.assertIn("Mailbox unknown", statement.problem)
+        self.assertEqual(self.customer.ar_bounced_email, email)
+        task = self.debtor.activity_ids.filtered(
+            lambda a: a.summary == "E-mail came back"
+        )
+        self.assertEqual(len(task), 1)

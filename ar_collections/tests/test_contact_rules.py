@@ -1,6 +1,8 @@
 from datetime import date, datetime, timedelta, timezone
-from zoneinfo import ZoneInfo
+from unittest.mock import patch
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import pytz
 from freezegun import freeze_time
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -404,3 +406,28 @@ class TestContactRules(ArCollectionsCommon):
         )
         self._call("2026-03-16 15:00:00")
         self._call("2026-03-16 15:00:00")
+
+    def test_zone_that_the_machine_does_not_know(self):
+        """pytz may be newer than the machine's own list of time zones."""
+        unknown = "America/Coyhaique"
+        chile = self.env.ref("base.cl")
+        self.customer.write({"country_id": chile.id, "tz": False})
+
+        def find(name):
+            if name == unknown:
+                raise ZoneInfoNotFoundError(name)
+            return ZoneInfo(name)
+
+        rules = self.env["ar.contact.rule"]
+        moment = datetime(2026, 3, 31, 12, tzinfo=UTC)
+        names = [unknown, "America/Santiago", "Pacific/Easter"]
+        self.env.registry.clear_cache()
+        self.addCleanup(self.env.registry.clear_cache)
+        with (
+            patch(
+                "odoo.addons.ar_collections.models.ar_contact_governor.ZoneInfo", find
+            ),
+            patch.dict(pytz.country_timezones.data, {"CL": names}),
+        ):
+            zones = rules._get_zones(self.customer, self.company, moment)
+        self.assertEqual([zone.key for zone in zones], names[1:])

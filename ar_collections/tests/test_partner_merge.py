@@ -138,3 +138,39 @@ class TestPartnerMerge(ArCollectionsCommon):
             ],
         )
         self.assertEqual(ours.profile_until.isoformat(), "2026-05-01")
+
+    def test_who_becomes_a_contact_takes_the_debtor_along(self):
+        """A disputed invoice stays paused, and its reminders stay contacts."""
+        person = self._create_customer("Jane", is_company=False)
+        disputed = self._create_invoice_due("2026-03-20", 100, person)
+        debtor = self.env["ar.debtor"]._get(person, self.company)
+        debtor.user_id = self.env.user
+        run = self._dun(self.company)
+        notice = run.notice_ids.filtered(lambda n: n.debtor_id == debtor)
+        pause = self.env["ar.pause"].create(
+            {
+                "debtor_id": debtor.id,
+                "reason": "disputed",
+                "line_ids": self._receivable(disputed).ids,
+            }
+        )
+        for has_debtor in (False, True):
+            head = self._create_customer(f"Jane {has_debtor} Ltd")
+            if has_debtor:
+                person.parent_id = False
+                debtor = self.env["ar.debtor"]._get(head, self.company)
+                debtor_of_items = notice.debtor_id
+                debtor_of_items.sudo().partner_id = person
+                (self._receivable(disputed)).sudo().partner_id = person
+            with self.subTest(has_debtor=has_debtor):
+                person.parent_id = head
+                self.env.invalidate_all()
+                mine = self.env["ar.debtor"].search([("partner_id", "=", head.id)])
+                self.assertEqual(len(mine), 1)
+                self.assertEqual(pause.debtor_id, mine)
+                self.assertEqual(notice.debtor_id, mine)
+                self.assertEqual(mine.user_id, self.env.user)
+                self.assertEqual(self._verdict(disputed, "2026-05-30"), "paused")
+                self.assertFalse(
+                    self.env["ar.debtor"].search([("partner_id", "=", person.id)])
+                )

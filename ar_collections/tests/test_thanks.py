@@ -1,9 +1,11 @@
 from datetime import date
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
 from odoo import SUPERUSER_ID, Command
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import ArCollectionsCommon
 
@@ -117,3 +119,32 @@ class TestThanks(ArCollectionsCommon):
         self.assertFalse(self._thank("2026-03-31"))
         self.env["ar.contact.rule"].search([("name", "=", "Evenings")]).active = False
         self.assertEqual(len(self._thank("2026-03-31")), 1)
+
+    def test_stored_figures_decide_nothing(self):
+        """What fell overdue since the last refresh counts: law 1."""
+        self._create_invoice_due("2026-03-30", 10)
+        self._remind_and_pay()
+        debtor = self.env["ar.debtor"]._get(self.customer, self.company)
+        debtor.sudo().amount_overdue = 0
+        self.assertFalse(self._thank("2026-03-31"))
+
+    def test_one_company_without_sender_stops_no_other(self):
+        self._remind_and_pay()
+        model = self.env.registry["ar.dunning.notice"]
+        companies = self.env["res.company"].search([("parent_id", "=", False)])
+        seen = []
+
+        def _get_paid_lines(_notices, company, _date):
+            seen.append(company)
+            if len(seen) == 1:
+                raise ValueError("no sender")
+            return []
+
+        with (
+            patch.object(model, "_get_paid_lines", _get_paid_lines),
+            self.enter_registry_test_mode(),
+            mute_logger("odoo.addons.ar_collections.models.ar_retry_mixin"),
+        ):
+            self.env.ref("ar_collections.ir_cron_ar_thanks").method_direct_trigger()
+        self.assertGreater(len(companies), 1)
+        self.assertEqual(len(seen), len(companies))

@@ -3,10 +3,9 @@ import base64
 from werkzeug.exceptions import NotFound
 
 from odoo import fields, http
-from odoo.fields import Domain
 from odoo.http import request
 
-from odoo.addons.account_payment.controllers.portal import PortalAccount
+from .portal_home import ClaimHome
 
 # The key is in the address: no search engine, no cache, no frame, and no other site
 # gets to see it. The origin alone is told, which payment providers ask for.
@@ -21,7 +20,7 @@ HEADERS = {
 PORTAL_KEY_DAYS = 1
 
 
-class ClaimPortal(PortalAccount):
+class ClaimPortal(ClaimHome):
     """The page on which a customer sees what is owed; by a key, or logged in."""
 
     # === ROUTES === #
@@ -122,64 +121,7 @@ class ClaimPortal(PortalAccount):
             return request.redirect("/my/owed")
         return super().portal_my_overdue_invoices(access_token=access_token, **kw)
 
-    # === HOME === #
-
-    def _prepare_home_portal_values(self, counters):
-        values = super()._prepare_home_portal_values(counters)
-        if "ar_owed_count" in counters:
-            values["ar_owed_count"] = self._get_my_open_count()
-        return values
-
-    def _get_overdue_invoices_domain(self, partner_id=None):
-        # all contacts of the customer, and an instalment when it is due
-        if partner_id or request.env.user._is_public():
-            return super()._get_overdue_invoices_domain(partner_id)
-        late = [
-            ("account_type", "=", "asset_receivable"),
-            ("reconciled", "=", False),
-            ("date_maturity", "<", fields.Date.context_today(request.env.user)),
-        ]
-        customer = request.env.user.partner_id.commercial_partner_id
-        domain = [
-            *(
-                leaf
-                for leaf in super()._get_overdue_invoices_domain()
-                if leaf[0] not in ("partner_id", "invoice_date_due")
-            ),
-            ("commercial_partner_id", "=", customer.id),
-            ("line_ids", "any", late),
-        ]
-        return domain
-
-    def _get_my_open_domain(self):
-        customer = request.env.user.partner_id.commercial_partner_id
-        return Domain(
-            [
-                ("partner_id", "child_of", customer.id),
-                ("account_type", "=", "asset_receivable"),
-                ("parent_state", "=", "posted"),
-                ("reconciled", "=", False),
-            ]
-        )
-
-    def _get_my_open_count(self):
-        # sudo: the customer's own items, of which portal users see the invoices
-        lines = request.env["account.move.line"].sudo()
-        debts = self._get_my_open_domain() & Domain("balance", ">", 0)
-        return lines.search_count(debts)
-
-    def _get_my_debtors(self):
-        """Where the customer of who is logged in owes something."""
-        # sudo: as above
-        lines = request.env["account.move.line"].sudo()
-        groups = lines._read_group(self._get_my_open_domain(), ["company_id"])
-        roots = request.env["res.company"].sudo()
-        for (company,) in groups:
-            roots |= company.root_id
-        customer = request.env.user.partner_id.commercial_partner_id
-        # sudo: the customer never sees the debtor, only what is owed
-        debtors = request.env["ar.debtor"].sudo()
-        return [debtors._get(customer, company) for company in roots]
+    # === WHO IS LOGGED IN === #
 
     def _get_my_claims(self):
         links = request.env["ar.claim.link"]
