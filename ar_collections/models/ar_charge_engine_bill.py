@@ -1,3 +1,4 @@
+import logging
 from datetime import timedelta
 
 from odoo import api, models
@@ -7,6 +8,8 @@ from odoo.tools.misc import format_date, formatLang
 
 from ..tools.exact_money import round_half_up
 from .ar_charge_engine_plan import PLACES
+
+_logger = logging.getLogger(__name__)
 
 
 class ArChargeEngine(models.AbstractModel):
@@ -32,6 +35,31 @@ class ArChargeEngine(models.AbstractModel):
         """
         plans, _reasons = self._plan(company, upto, date, partners, grow)
         return self._make_documents(plans, date)
+
+    @api.model
+    def _cron_correct(self):
+        """Every night: what was billed, against what is owed by the ledger of today."""
+        lines = self.env["ar.late.charge.line"]
+        groups = lines._read_group([("charge_move_id", "!=", False)], ["debtor_id"])
+        debtors = self.env["ar.debtor"].union(*(debtor for (debtor,) in groups))
+        for company, mine in debtors.grouped("company_id").items():
+            today = company._ar_today()
+            plans, _reasons = self._plan(
+                company, today, today, mine.partner_id, grow=False
+            )
+            for plan in plans:
+                self._correct(plan, today)
+
+    @api.model
+    def _correct(self, plan, today):
+        """One debtor's correction; what fails stops no other and is tried again."""
+        try:
+            with self.env.cr.savepoint():
+                self._make_documents([plan], today)
+        except UserError as error:
+            self.env.invalidate_all()
+            _logger.warning("Charges of %s: %s", plan.partner.display_name, error)
+        self.env["ir.cron"]._commit_progress(1)
 
     @api.model
     def _make_documents(self, plans, date):
@@ -295,10 +323,3 @@ class ArChargeEngine(models.AbstractModel):
             )
             if len(open_items.move_id) == 2 and len(open_items.account_id) == 1:
                 open_items.reconcile()
-
-    @api.model
-    def _check_may_charge(self):
-        """Charging is for credit managers, or for who runs the scheduled action."""
-        group = "ar_collections.ar_collections_group_manager"
-        if not (self.env.su or self.env.user.has_group(group)):
-            raise UserError(self.env._("Only credit managers charge late interest."))

@@ -418,6 +418,49 @@ class TestLateCharges(LateChargesCommon):
         self.assertEqual(self._receivable(self.invoice).ar_level_id, self.second)
         self.assertEqual(self._bill("2026-02-15").amount_total, 17.51)
 
+    # === WIZARD === #
+
+    def test_preview_tells_what_would_be_billed_and_bills_it(self):
+        other = self._create_customer("Consumer", ar_customer_kind="consumer")
+        self._create_invoice_due("2026-01-01", 500, partner=other)
+        with freeze_time("2026-02-15"):
+            wizard = self.env["ar.late.charge.bill"].create({})
+            wizard.action_preview()
+            self.assertEqual(
+                {(ln.partner_id, ln.amount, ln.state) for ln in wizard.line_ids},
+                {(self.customer, 52.51, "bill"), (other, 0, "terms")},
+            )
+            self.assertFalse(self._get_lines())
+            action = wizard.action_bill()
+            self.assertEqual(
+                self.env["account.move"].search(action["domain"]).amount_total, 52.51
+            )
+            with self.assertRaisesRegex(UserError, "nothing to bill"):
+                wizard.action_bill()
+            wizard.date_upto = "2026-02-16"
+            with self.assertRaisesRegex(UserError, "until today"):
+                wizard.action_preview()
+
+    def test_charging_is_for_credit_managers(self):
+        user = new_test_user(
+            self.env,
+            "mere_collector",
+            "ar_collections.ar_collections_group_user",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        wizard = self.env["ar.late.charge.bill"].create({})
+        with self.assertRaises(AccessError):
+            wizard.with_user(user).action_bill()
+
+    def test_every_night_corrects_what_was_billed(self):
+        self._bill("2026-02-15")
+        self._pay(self.invoice, date="2026-01-31")
+        with self.enter_registry_test_mode():
+            cron = self.env.ref("ar_collections.ir_cron_ar_charge_correct").sudo()
+            cron.method_direct_trigger()
+        self.assertAlmostEqual(self._get_net(), 48.34)
+
     # === RIGHTS === #
 
     def test_only_our_methods_write_charges(self):
