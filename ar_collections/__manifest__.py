@@ -41,6 +41,8 @@
         "views/ar_statement_views.xml",
         "views/ar_reference_rate_views.xml",
         "views/ar_charge_terms_views.xml",
+        "views/ar_late_charge_line_views.xml",
+        "wizard/ar_late_charge_bill_views.xml",
         "wizard/ar_charge_calculator_views.xml",
         "wizard/ar_charge_proof_print_views.xml",
         "views/ar_policy_ready_views.xml",

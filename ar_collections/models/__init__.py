@@ -20,12 +20,13 @@ from . import ar_charge_cost_band
 from . import ar_policy
 from . import ar_policy_ladder
 from . import ar_policy_rule
-from . import ar_policy_charge
 from . import ar_policy_version
 from . import ar_dunning_level
 from . import ar_dunning_level_check
 from . import ar_dunning_level_variant
 from . import ar_policy_advice  # after the level: it adds to it
+from . import ar_policy_charge  # after the level, too
+from . import ar_dunning_level_fee
 
 # DEBTOR
 from . import ar_debtor
@@ -60,6 +61,12 @@ from . import ar_opening_item_post
 # CHARGE, of items
 from . import ar_charge_engine
 from . import ar_charge_proof
+from . import ar_charge_engine_currency
+from . import ar_charge_engine_charged
+from . import ar_charge_engine_scope
+from . import ar_charge_engine_plan
+from . import ar_charge_engine_bill
+from . import ar_late_charge_line
 
 # DUNNING
 from . import ar_dunning_engine
@@ -100,6 +107,7 @@ from . import ar_dunning_notice_recheck
 from . import ar_dunning_notice_line
 from . import ar_dunning_skip
 from . import ar_charge_figures
+from . import ar_dunning_notice_fee
 from . import ar_recipient
 from . import ar_thanks
 
@@ -118,6 +126,7 @@ from . import ar_statement_delivery
 
 # INHERITED: thin
 from . import account_move
+from . import account_move_charge  # after it
 from . import account_move_line
 from . import account_partial_reconcile
 from . import ir_actions_report
@@ -126,6 +135,7 @@ from . import ir_qweb
 from . import mail_mail
 from . import ar_statement_mail  # after it: calls its methods
 from . import res_company
+from . import res_company_charge
 from . import resource_calendar
 from . import res_config_settings
 from . import res_partner

@@ -1,5 +1,4 @@
 from collections import defaultdict
-from dataclasses import replace
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -55,11 +54,13 @@ class ArChargeEngine(models.AbstractModel):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _assess(self, items, upto):
+    def _assess(self, items, upto, today=None):
         """What lateness costs on each item at the end of a day.
 
         :param items: debts, as `account.move.line` of receivable accounts
         :param date upto: last day of interest
+        :param date today: what is known until then counts, as disputes that have ended
+            since; ``upto`` if not given
         :return: {item: Assessment}; items that are charged nothing are not in it
         :rtype: dict
         :raise UserError: if a reference rate or an exchange rate is missing; it names
@@ -68,7 +69,8 @@ class ArChargeEngine(models.AbstractModel):
         terms = self._get_terms(items)
         items = items.filtered(lambda item: terms.get(item))
         book = self._get_book(terms.values())
-        claims = self._get_claims(items, upto)
+        today = max(upto, today or upto)
+        claims = self._get_claims(items, terms, upto, today)
         known, found = {}, {}
         for item in items:
             # items share terms and currency: looked up once for all of them
@@ -108,14 +110,44 @@ class ArChargeEngine(models.AbstractModel):
         :return: {item: `ar.charge.terms`}
         """
         policies = items.move_id._get_ar_policies()
+        kept = self._get_kept_terms(items)
         found = {}
+        # what charges lateness is dunned as other items, but bears nothing itself
         for item in items:
+            # sudo: a fact, whoever asks
+            if item.move_id.sudo().is_late_charge:
+                continue
             # sudo: which terms hold does not depend on who asks
             chosen = policies[item.move_id].sudo().charge_terms_id.filtered("active")
-            if chosen:
-                kind = item.partner_id.commercial_partner_id._get_ar_customer_kind()
-                found[item] = chosen._get_for_kind(kind)
+            kind = item.partner_id.commercial_partner_id._get_ar_customer_kind()
+            right = chosen and chosen._get_for_kind(kind)
+            mine = kept.get(item.id)
+            # what was charged once stays under its terms, if they are for such customers
+            if mine and mine._get_for_kind(kind) == mine:
+                right = mine
+            if right:
+                found[item] = right
         return found
+
+    @api.model
+    def _get_kept_terms(self, items):
+        """Terms by which items were charged already: {item id: terms}."""
+        # sudo: which terms hold does not depend on who asks
+        groups = (
+            self.env["ar.late.charge.line"]
+            .sudo()
+            ._read_group(
+                [
+                    ("move_line_id", "in", items.ids),
+                    ("state", "in", ("billed", "waived")),
+                    ("terms_id", "!=", False),
+                ],
+                ["move_line_id", "terms_id"],
+                ["id:max"],
+            )
+        )
+        ordered = sorted(groups, key=lambda group: group[2])
+        return {item.id: terms for item, terms, _last in ordered}
 
     @api.model
     def _get_book(self, terms):
@@ -123,11 +155,12 @@ class ArChargeEngine(models.AbstractModel):
         return every._get_series()._get_book()
 
     @api.model
-    def _get_claims(self, items, upto):
+    def _get_claims(self, items, terms, upto, today):
         """The items with their history until a day, as the arithmetic takes them."""
         events = self._get_events(items)
         reminders = self._get_reminders(items)
-        disputes = self._get_disputes(items, upto)
+        disputes = self._get_disputes(items, upto, today)
+        costs, cuts = self._get_costs(items, terms), self._get_cuts(items)
         claims = {}
         for item in items:
             move = item.move_id
@@ -144,8 +177,10 @@ class ArChargeEngine(models.AbstractModel):
                 ),
                 unit=exact(item.currency_id.rounding),
                 events=tuple(events.get(item.id, ())),
+                costs=tuple(costs.get(item.id, ())),
                 disputes=tuple(disputes.get(item.id, ())),
                 ref=move.name or "",
+                cuts=tuple(cuts.get(item.id, ())),
             )
         return claims
 
@@ -165,6 +200,8 @@ class ArChargeEngine(models.AbstractModel):
             amount = self._to_units(row["amount"], currencies[row["line_id"]])
             event = ClaimEvent(row["day"], row["kind"], amount, row["ref"] or "")
             events[row["line_id"]].append(event)
+        for item_id, paid in self._get_charge_payments(items).items():
+            events[item_id] += paid
         return events
 
     @api.model
@@ -176,7 +213,7 @@ class ArChargeEngine(models.AbstractModel):
         return {line_id: (sent, deadline) for line_id, sent, deadline in rows}
 
     @api.model
-    def _get_disputes(self, items, upto):
+    def _get_disputes(self, items, upto, today):
         """Disputed parts: interest on them waits while the dispute lasts.
 
         Once it has ended without a credit note, interest counts as if it had not been.
@@ -203,7 +240,7 @@ class ArChargeEngine(models.AbstractModel):
         )
         found = defaultdict(list)
         for pause in pauses:
-            is_open = not pause.date_to or pause.date_to >= upto
+            is_open = not pause.date_to or pause.date_to >= today
             for item, amount in self._share(pause, items):
                 found[item.id].append(
                     Dispute(
@@ -235,50 +272,3 @@ class ArChargeEngine(models.AbstractModel):
             left -= amount
             if amount > 0:
                 yield item, amount
-
-    @api.model
-    def _get_lump_sum_rates(self, terms, currency, company, date):
-        """{currency name: units of ``currency`` for one of it}, for the lump sums."""
-        rates = {}
-        for foreign in terms.lump_sum_ids.currency_id - currency:
-            if self._has_rate(foreign, company, date) and self._has_rate(
-                currency, company, date
-            ):
-                rate = foreign._get_conversion_rate(foreign, currency, company, date)
-                rates[foreign.name] = exact(rate)
-        return rates
-
-    @api.model
-    def _has_rate(self, currency, company, date):
-        return currency == company.currency_id or bool(
-            self.env["res.currency.rate"].search_count(
-                [
-                    ("currency_id", "=", currency.id),
-                    ("company_id", "in", [False, company.root_id.id]),
-                    ("name", "<=", date),
-                ],
-                limit=1,
-            )
-        )
-
-    @api.model
-    def _convert_limits(self, terms, currency, company, date):
-        """The rules with their amounts in the currency of the claim."""
-        rules = terms._get_rules()
-        if currency == company.currency_id:
-            return rules
-
-        def convert(amount):
-            if not amount:
-                return amount
-            # sudo: exchange rates, as above
-            base = company.sudo().currency_id
-            return self._to_units(
-                base._convert(float(amount), currency, company, date), currency
-            )
-
-        return replace(
-            rules,
-            cap_total=convert(rules.cap_total),
-            minimum=convert(rules.minimum),
-        )

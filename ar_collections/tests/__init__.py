@@ -31,6 +31,7 @@ from . import test_complaints_contact
 from . import test_contact_rules
 from . import test_contact_wishes
 from . import test_doors
+from . import test_late_charges
 from . import test_late_interest
 from . import test_late_interest_law
 from . import test_late_interest_properties

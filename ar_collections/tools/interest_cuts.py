@@ -61,6 +61,7 @@ class LateCalendar:
         ends = {self.upto, *self.rests, *self.months, *self.months.values()}
         ends.update(event.day for event in self.claim.events)
         ends.update(cost.day for cost in self.claim.costs)
+        ends.update(self.claim.cuts)
         for dispute in self.claim.disputes:
             ends.add(dispute.first - ONE_DAY)
             ends.update([dispute.last] if dispute.last else ())

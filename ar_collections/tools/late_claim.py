@@ -12,7 +12,7 @@ from .exact_money import CENT
 from .interest_start import ClaimDates
 from .term_error import require, require_choice, require_exact
 
-EVENTS = ("payment", "credit", "correction", "debit")
+EVENTS = ("payment", "charge", "credit", "correction", "debit")
 COSTS = ("lump_sum", "fee", "cost")
 RESULTS = ("open", "restored", "cancelled")
 
@@ -30,6 +30,8 @@ class ClaimEvent:
 
     =========== ====================================================================
     payment     money, taken by the payment order; ``day`` is its value date
+    charge      money on a document of late charges: costs and interest first, whatever
+                the payment order; what earlier payments covered of them, the principal
     credit      a credit note that counts from its own day; it takes principal only
     correction  a credit note for what was never owed: the claim was always smaller
     debit       what adds to the claim from a day on, such as a payment that came back
@@ -84,6 +86,9 @@ class Dispute:
 class LateClaim:
     """A claim with its history; the order of what is in it has no meaning.
 
+    ``cuts`` are days with which a segment ends, because something was charged until
+    then: they change no amount.
+
     >>> claim = LateClaim(Decimal("100.00"), ClaimDates(date(2026, 1, 1)), events=(
     ...     ClaimEvent(date(2026, 1, 9), "correction", Decimal(30)),))
     >>> claim.original
@@ -97,6 +102,7 @@ class LateClaim:
     costs: tuple = ()
     disputes: tuple = ()
     ref: str = ""
+    cuts: tuple = ()
     original: Decimal = field(init=False, compare=False, default=Decimal(0))
 
     def __post_init__(self):

@@ -100,21 +100,26 @@ class _Walk:
         events = self.events.get(last, ())
         for cost in (*self.due_costs.get(last, ()), *costs):
             self._add_cost(cost)
-        for event in events:
-            if event.kind == "debit":
-                self.account.principal += self.account.to_units(event.amount)
-        for event in events:
-            if event.kind == "credit":
-                self._fix(
-                    self.account.credit(self.account.to_units(event.amount)), last
-                )
-            if event.kind == "payment":
-                self.account.pot += self.account.to_units(event.amount)
+        self._take_events(last, events)
         self._pay(last)
         if last == self.calendar.grace_end:
             self._end_grace(last)
         if last in self.calendar.rests:
             self.account.capitalise()
+
+    def _take_events(self, day, events):
+        """What happened to the claim on a day; money is only laid ready."""
+        units = self.account.to_units
+        for event in events:
+            if event.kind == "debit":
+                self.account.principal += units(event.amount)
+        for event in events:
+            if event.kind == "credit":
+                self._fix(self.account.credit(units(event.amount)), day)
+        self._pay_charges(day, events)
+        for event in events:
+            if event.kind == "payment":
+                self.account.pot += units(event.amount)
 
     # === INTEREST === #
 
@@ -171,9 +176,13 @@ class _Walk:
             exact,
             self.claim.unit,
         )
-        if segments and self.terms.accrual == "day" and segments[-1].continues(new):
+        if segments and self._is_joined(segments[-1], new):
             new = segments.pop().join(new)
         segments.append(new)
+
+    def _is_joined(self, last, new):
+        is_daily = self.terms.accrual == "day"
+        return is_daily and last.last not in self.claim.cuts and last.continues(new)
 
     def _end_grace(self, day):
         """What waited is owed from now on, if something is still open."""
@@ -228,6 +237,14 @@ class _Walk:
             ChargedCost(cost.day, cost.kind, charged, cost.amount, cost.ref)
         )
 
+    def _pay_charges(self, day, events):
+        """Money on documents of charges: what is over goes by the payment order."""
+        money = sum((e.amount for e in events if e.kind == "charge"), 0)
+        if money:
+            self.account.pot += self.account.to_units(money)
+            amount = self.account.pot
+            self._note(day, amount, self.account.pay(("cost", "interest")))
+
     def _pay(self, day):
         if not self.account.pot:
             return
@@ -240,6 +257,10 @@ class _Walk:
                     self._fix(paid[part], day)
         else:
             paid = self.account.pay()
+        self._note(day, amount, paid)
+
+    def _note(self, day, amount, paid):
+        """Remember what money was used for."""
         if any(paid.values()):
             to_amount = self.account.to_amount
             parts = {part: to_amount(units) for part, units in paid.items()}

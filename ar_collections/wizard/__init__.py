@@ -13,3 +13,4 @@ from . import ar_policy_replay_contact
 from . import base_import_import
 from . import ar_statement_create
 from . import base_partner_merge
+from . import ar_late_charge_bill

@@ -1,0 +1,325 @@
+import logging
+from datetime import timedelta
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.fields import Command, Datetime
+from odoo.tools.misc import format_date, formatLang
+
+from ..tools.exact_money import round_half_up
+from .ar_charge_engine_plan import PLACES
+
+_logger = logging.getLogger(__name__)
+
+
+class ArChargeEngine(models.AbstractModel):
+    """Documents from plans: an invoice, or a credit note that corrects one."""
+
+    _inherit = "ar.charge.engine"
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _bill(self, company, upto, date, partners=None, grow=True):
+        """Charge until a day what is owed and was not charged yet; give back the rest.
+
+        Twice changes nothing. To be called with full rights, by who checked them.
+
+        :param company: the root of the books
+        :param date upto: last day of interest
+        :param date date: day of the documents, if its period is open
+        :param partners: commercial partners; None for all
+        :param bool grow: also charge more; else only correct what was charged
+        :return: the documents
+        :rtype: recordset of `account.move`
+        """
+        plans, _reasons = self._plan(company, upto, date, partners, grow)
+        return self._make_documents(plans, date)
+
+    @api.model
+    def _cron_correct(self):
+        """Every night: what was billed, against what is owed by the ledger of today."""
+        lines = self.env["ar.late.charge.line"]
+        groups = lines._read_group([("charge_move_id", "!=", False)], ["debtor_id"])
+        debtors = self.env["ar.debtor"].union(*(debtor for (debtor,) in groups))
+        for company, mine in debtors.grouped("company_id").items():
+            today = company._ar_today()
+            plans, _reasons = self._plan(
+                company, today, today, mine.partner_id, grow=False
+            )
+            for plan in plans:
+                self._correct(plan, today)
+
+    @api.model
+    def _correct(self, plan, today):
+        """One debtor's correction; what fails stops no other and is tried again."""
+        try:
+            with self.env.cr.savepoint():
+                self._make_documents([plan], today)
+        except UserError as error:
+            self.env.invalidate_all()
+            _logger.warning("Charges of %s: %s", plan.partner.display_name, error)
+        self.env["ir.cron"]._commit_progress(1)
+
+    @api.model
+    def _make_documents(self, plans, date):
+        """The documents of plans that come to something, posted."""
+        documents = self.env["account.move"]
+        for plan in plans:
+            if plan.state in ("bill", "credit"):
+                documents += self._make_document(plan, date)
+        return documents
+
+    @api.model
+    def _make_document(self, plan, date):
+        """One document for one debtor and currency.
+
+        :raise UserError: if somebody else charges this debtor at the same moment
+        """
+        debtor = self.env["ar.debtor"]._get(plan.partner, plan.company)
+        # the row is changed, so that of two who charge at once the second one fails
+        debtor.date_charged = Datetime.now()
+        debtor.flush_recordset(["date_charged"])
+        move = self.env["account.move"].with_company(plan.company)
+        move = move.create(self._prepare_document_vals(plan, date))
+        lines = self._make_lines(plan, move, debtor)
+        move.action_post()
+        (lines | plan.lines if plan.lines else lines)._get_siblings()._refresh_states()
+        if move.move_type == "out_refund":
+            self._apply_credit(move, plan)
+        self._tell_date(move, date)
+        return move
+
+    @api.model
+    def _prepare_document_vals(self, plan, date):
+        """Values of the invoice or credit note; extensions may add to them."""
+        company, partner = plan.company, plan.partner
+        contact = partner.browse(partner.address_get(["invoice"])["invoice"])
+        is_credit = plan.total < 0
+        journal = company._get_ar_charge_journal()
+        vals = {
+            "move_type": "out_refund" if is_credit else "out_invoice",
+            "is_late_charge": True,
+            "company_id": company.id,
+            "journal_id": journal.id,
+            "partner_id": contact.id,
+            "currency_id": plan.currency.id,
+            "invoice_date": self._get_open_day(company, journal, date),
+            "fiscal_position_id": False,
+            "invoice_line_ids": [
+                Command.create(line) for line in self._prepare_lines_vals(plan, contact)
+            ],
+        }
+        if is_credit:
+            corrected = self._get_corrected(plan)
+            vals["reversed_entry_id"] = corrected[-1:].id
+            vals["ref"] = self.env._(
+                "Correction of %(documents)s",
+                documents=", ".join(corrected.mapped("name")),
+            )
+            vals["invoice_payment_term_id"] = False
+        return vals
+
+    @api.model
+    def _get_corrected(self, plan):
+        """The invoices whose lines a plan takes back."""
+        undone = {change.undone.id for change in plan.changes if change.undone}
+        lines = plan.lines or self.env["ar.late.charge.line"]
+        moves = lines.charge_move_id.filtered(lambda m: m.move_type == "out_invoice")
+        hit = lines.filtered(lambda ln: ln.id in undone).charge_move_id & moves
+        return (hit or moves).sorted("id").with_env(self.env)
+
+    @api.model
+    def _get_open_day(self, company, journal, date):
+        """The first day from ``date`` on whose period is open."""
+        has_tax = bool(company.ar_charge_tax_ids)
+        while locks := company._get_violated_lock_dates(date, has_tax, journal):
+            date = locks[-1][0] + timedelta(days=1)
+        return date
+
+    @api.model
+    def _tell_date(self, move, date):
+        if move.invoice_date != date:
+            move.message_post(
+                body=self.env._(
+                    "The period of %(date)s is locked: dated the next open day.",
+                    date=format_date(self.env, date),
+                )
+            )
+
+    # === LINES === #
+
+    @api.model
+    def _prepare_lines_vals(self, plan, contact):
+        """Invoice lines: each names invoice, period, days and rate."""
+        account = plan.company._get_ar_charge_account()
+        sign = -1 if plan.total < 0 else 1
+        engine = self.with_context(lang=contact.lang or self.env.lang)
+        return [
+            {
+                "name": engine._tell_change(change, plan),
+                "quantity": 1.0,
+                "price_unit": sign * float(change.amount),
+                "account_id": account.id,
+                "tax_ids": [Command.set(plan.company.ar_charge_tax_ids.ids)],
+            }
+            for change in plan.changes
+            if change.amount
+        ]
+
+    @api.model
+    def _tell_change(self, change, plan):
+        """A line of the document in words, in the customer's language."""
+        if change.undone:
+            line = self.env["ar.late.charge.line"].browse(change.undone.id)
+            return self.env._(
+                "Charged before by %(document)s, taken back: %(line)s",
+                document=line.charge_move_id.name,
+                line=self._tell_line(line),
+            )
+        if not change.owed:
+            return self.env._("Rounding of all interest, or waived already")
+        item = self.env["account.move.line"].browse(change.item)
+        document = item._get_document_name()
+        source = change.owed.source
+        if change.owed.kind != "interest":
+            return self._tell_cost(document, change.owed.kind, source.day)
+        return self._tell_interest(
+            document,
+            source.first,
+            source.last,
+            source.days,
+            source.quote.formula,
+            formatLang(self.env, float(source.base), currency_obj=plan.currency),
+        )
+
+    @api.model
+    def _tell_line(self, line):
+        document = line.move_line_id._get_document_name() if line.move_line_id else ""
+        if line.adjustment:
+            return self.env._("Rounding of all interest, or waived already")
+        if line.kind != "interest":
+            return self._tell_cost(document, line.kind, line.date_from)
+        base = formatLang(self.env, line.base_amount, currency_obj=line.currency_id)
+        return self._tell_interest(
+            document, line.date_from, line.date_to, line.days, line.rate_text, base
+        )
+
+    @api.model
+    def _tell_interest(self, document, first, last, days, formula, base):
+        return self.env._(
+            "%(document)s: interest for late payment, %(first)s – %(last)s, %(days)s "
+            "days, %(rate)s %% a year on %(base)s",
+            document=document,
+            first=format_date(self.env, first),
+            last=format_date(self.env, last),
+            days=days,
+            rate=formula,
+            base=base,
+        )
+
+    @api.model
+    def _tell_cost(self, document, kind, day):
+        kinds = self.env["ar.late.charge.line"]._fields["kind"]
+        return self.env._(
+            "%(document)s: %(kind)s, %(day)s",
+            document=document,
+            kind=dict(kinds._description_selection(self.env))[kind].lower(),
+            day=format_date(self.env, day),
+        )
+
+    # === WHAT IS REMEMBERED === #
+
+    @api.model
+    def _make_lines(self, plan, move, debtor):
+        """Remember what a document charges, line by line."""
+        vals_list = [
+            self._prepare_charge_line_vals(change, plan, move, debtor)
+            for change in plan.changes
+        ]
+        return self.env["ar.late.charge.line"].create(vals_list)
+
+    @api.model
+    def _prepare_charge_line_vals(self, change, plan, move, debtor):
+        item = self.env["account.move.line"].browse(change.item or [])
+        vals = {
+            "company_id": plan.company.id,
+            "debtor_id": debtor.id,
+            "move_line_id": item.id,
+            "move_id": item.move_id.id,
+            "currency_id": plan.currency.id,
+            "amount": float(change.amount),
+            "charge_move_id": move.id,
+            "date_upto": plan.days.get(item),
+            # in force once the document is posted
+            "state": "reversed",
+        }
+        if change.undone:
+            return vals | self._copy_undone(change.undone)
+        if not change.owed:
+            return vals | {
+                "kind": "interest",
+                "adjustment": "waived" if change.is_waived else "rounding",
+            }
+        vals["terms_id"] = plan.terms[item].id
+        return vals | self._prepare_piece_vals(change.owed, plan.results[item])
+
+    @api.model
+    def _copy_undone(self, undone):
+        """A line that takes another back says the same, with the opposite amount."""
+        line = self.env["ar.late.charge.line"].browse(undone.id)
+        names = (
+            "kind", "date_from", "date_to", "days", "year_days", "day_count",
+            "base_amount", "rate", "rate_text", "rate_source", "adjustment",
+        )  # fmt: skip
+        return {
+            **{name: line[name] for name in names},
+            "move_id": line.move_id.id,
+            "move_line_id": line.move_line_id.id,
+            "date_upto": line.date_upto,
+            "amount_exact": -line.amount_exact,
+            "terms_id": line.terms_id.id,
+            "notice_id": line.notice_id.id,
+            "reversed_line_id": line.id,
+        }
+
+    @api.model
+    def _prepare_piece_vals(self, owed, result):
+        source = owed.source
+        vals = {
+            "kind": owed.kind,
+            "amount_exact": float(round_half_up(owed.exact, PLACES)),
+        }
+        if owed.kind != "interest":
+            notice_id = int(source.ref) if source.ref else False
+            day = {"date_from": source.day, "date_to": source.day}
+            return vals | day | {"notice_id": notice_id}
+        quote = source.quote
+        sources = [part.value.source for part in quote.parts if part.value]
+        return vals | {
+            "date_from": source.first,
+            "date_to": source.last,
+            "days": source.days,
+            "year_days": source.year_days,
+            "day_count": result.terms.day_count,
+            "base_amount": float(round_half_up(source.base, result.claim.unit)),
+            "rate": float(quote.rate),
+            "rate_text": quote.formula,
+            "rate_source": "\n".join(filter(None, sources)),
+        }
+
+    @api.model
+    def _apply_credit(self, credit, plan):
+        """Set a correction against what is open of what it corrects, oldest first."""
+        charges = plan.lines.charge_move_id.with_env(self.env).filtered(
+            lambda move: move.move_type == "out_invoice"
+        )
+        charges = self._get_corrected(plan) | charges.sorted("id")
+        for move in charges:
+            open_items = (credit + move).line_ids.filtered(
+                lambda line: (
+                    line.account_type == "asset_receivable" and not line.reconciled
+                )
+            )
+            if len(open_items.move_id) == 2 and len(open_items.account_id) == 1:
+                open_items.reconcile()
