@@ -67,6 +67,8 @@ from . import ar_charge_engine_scope
 from . import ar_charge_engine_plan
 from . import ar_charge_engine_bill
 from . import ar_late_charge_line
+from . import ar_charge_waiver
+from . import ar_charge_waiver_settle
 
 # DUNNING
 from . import ar_dunning_engine
@@ -107,6 +109,7 @@ from . import ar_dunning_notice_recheck
 from . import ar_dunning_notice_line
 from . import ar_dunning_skip
 from . import ar_charge_figures
+from . import ar_charge_waiver_offer
 from . import ar_dunning_notice_fee
 from . import ar_recipient
 from . import ar_thanks

@@ -10,6 +10,7 @@ class AccountPartialReconcile(models.Model):
         self.env["ar.debtor"]._mark_stale(
             partials.debit_move_id + partials.credit_move_id
         )
+        self.env["ar.charge.waiver"]._trigger_settling(partials.debit_move_id.move_id)
         return partials
 
     def unlink(self):

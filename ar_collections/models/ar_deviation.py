@@ -61,6 +61,7 @@ class ArDeviation(models.Model):
             ("resumed", _("Pause ended early")),
             ("policy", _("Policy chosen by hand")),
             ("profile", _("Profile set by hand")),
+            ("waived", _("Late charges waived")),
             ("contacted", _("Called against a contact rule")),
         ]
 

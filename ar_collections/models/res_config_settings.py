@@ -14,6 +14,11 @@ class ResConfigSettings(models.TransientModel):
     ar_opening_account_id = fields.Many2one(
         related="company_id.ar_opening_account_id", readonly=False
     )
+    ar_waiver_limit = fields.Monetary(
+        related="company_id.ar_waiver_limit",
+        currency_field="currency_id",
+        readonly=False,
+    )
     ar_letter_window = fields.Selection(
         related="company_id.ar_letter_window", readonly=False, required=True
     )
