@@ -98,8 +98,10 @@ class ArChargeProof(models.AbstractModel):
             {
                 "number": number,
                 "name": names.get(code, code),
-                "value": value,
-                "rate": f"{value.rate:f}",
+                "since": value.date_from,
+                "rate": value.rate,
+                "text": f"{value.rate:f}",
+                "source": value.source,
             }
             for number, (code, value) in enumerate(sheet.values, 1)
         ]
@@ -193,6 +195,8 @@ class ArChargeProof(models.AbstractModel):
             "lump_sum": _("Lump sum"),
             "fee": _("Fee"),
             "cost": _("Costs"),
+            "rounding": _("Rounding, with what was charged before"),
+            "waiver": _("Waived"),
         }[kind]
 
     @api.model

@@ -180,11 +180,14 @@ class _ProofTab:
             style = self.formats[style]
             self.tab.write_formula(self.row, column, formula, style, float(value))
             self.row += 1
-        for name, amount in (
+        amounts = (
             (_("Open of the claims"), sheet["principal"]),
             (_("Paid of the charges"), -sheet["paid"]),
             (_("To pay on that day"), sheet["total"]),
-        ):
+        )
+        if sheet.get("document_move"):  # says what was charged, not what is open
+            amounts = ()
+        for name, amount in amounts:
             self.tab.write_string(self.row, 6, name)
             self._money(8, amount)
             self.row += 1
@@ -197,12 +200,14 @@ class _ProofTab:
         self.row += 1
         self._text(_("Reference rates"), "bold")
         for rate in self.sheet["rates"]:
-            value = rate["value"]
             self.tab.write_string(self.row, 0, f"[{rate['number']}]")
-            self._date(1, value.date_from)
-            style = self.formats["rate"]
-            self.tab.write_number(self.row, 5, float(value.rate), style)
-            self.tab.write_string(self.row, 6, f"{rate['name']}: {value.source}")
+            if rate["since"]:
+                self._date(1, rate["since"])
+            if rate["rate"] is not None:
+                style = self.formats["rate"]
+                self.tab.write_number(self.row, 5, float(rate["rate"]), style)
+            texts = filter(None, (rate["name"], rate["source"]))
+            self.tab.write_string(self.row, 6, ": ".join(texts))
             self.row += 1
 
     # === PARTS === #

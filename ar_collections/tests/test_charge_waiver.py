@@ -306,3 +306,60 @@ class TestChargeWaiver(LateChargesCommon):
         # 57 days are 15.85; 12.51 of them are charged already
         self.assertEqual(self._bill("2026-03-15").amount_total, 3.34)
         self.assertEqual(waiver.date_approved.date(), date(2026, 2, 16))
+
+
+@tagged("post_install", "-at_install")
+class TestProofOfDocument(LateChargesCommon):
+    """The sheet of a document says what it charged, whatever happened since."""
+
+    def _get_sheet(self, move):
+        wizard = self.env["ar.charge.proof.print"].create(
+            {"date": "2026-03-31", "move_ids": move.ids}
+        )
+        (sheet,) = wizard._get_sheets()
+        self.assertTrue(wizard.workbook)
+        html, _kind = self.env["ir.actions.report"]._render_qweb_html(
+            "ar_collections.report_ar_charge_proof", wizard.ids
+        )
+        return sheet, html.decode()
+
+    def test_invoice(self):
+        charge = self._bill("2026-02-15")
+        sheet, html = self._get_sheet(charge)
+        self.assertEqual(float(sheet["document"].total), charge.amount_total)
+        for text in (
+            charge.name,
+            self.invoice.name,
+            "1,000.00 × 10.15 ÷ 100 × 45 ÷ 365",
+            "12.513699",
+            "2.15 + 8 = 10.15 %",
+        ):
+            self.assertIn(text, html)
+        self.assertNotIn("To pay on", html)
+
+    def test_correction(self):
+        """400 were paid on 31 January: 12.51 taken back, 8.34 and 2.51 charged."""
+        charge = self._bill("2026-02-15")
+        self._pay(self.invoice, 400, date="2026-01-31")
+        credit = self._bill("2026-02-20", grow=False)
+        sheet, html = self._get_sheet(credit)
+        self.assertEqual(float(sheet["document"].total), -credit.amount_total)
+        rows = [row for claim in sheet["claims"] for row in claim["proof"].rows]
+        parts = sum(row.amount for row in rows)
+        parts += sum(claim["result"].cost_total for claim in sheet["claims"])
+        self.assertEqual(float(parts), -credit.amount_total)
+        self.assertIn("-1,000.00 × 10.15 ÷ 100 × 45 ÷ 365", html)
+        # that of the invoice is as it was
+        self.assertEqual(float(self._get_sheet(charge)[0]["document"].total), 52.51)
+
+    def test_waiver(self):
+        charge = self._bill("2026-02-15")
+        with freeze_time("2026-02-16"):
+            waiver = self.env["ar.charge.waiver"]._propose(
+                charge,
+                40,
+                self.env.ref("ar_collections.ar_charge_waiver_reason_goodwill"),
+            )
+        sheet, html = self._get_sheet(waiver.credit_move_id)
+        self.assertEqual(float(sheet["document"].total), -40)
+        self.assertIn("Waived", html)

@@ -78,7 +78,9 @@ class ArChargeProofPrint(models.TransientModel):
         """
         self.ensure_one()
         proof = self.env["ar.charge.proof"]
-        sheets = []
+        # sudo: whether it is a document of charges, which the user reads anyway
+        charges = self.move_ids.filtered(lambda move: move.sudo().is_late_charge)
+        sheets = [proof._get_sheet_of_document(charge) for charge in charges]
         for customer, items in (
             self._get_items()
             .grouped(lambda item: item.partner_id.commercial_partner_id)
@@ -97,7 +99,9 @@ class ArChargeProofPrint(models.TransientModel):
 
     def _get_items(self):
         """The debts of the invoices or debtors; of debtors those that are open."""
-        items = self.move_ids.line_ids
+        # sudo: as above
+        invoices = self.move_ids.filtered(lambda move: not move.sudo().is_late_charge)
+        items = invoices.line_ids
         if self.debtor_ids:
             items = self.env["ar.charge.proof"]._get_items_of(
                 self.debtor_ids, self.date
