@@ -45,6 +45,7 @@
         "views/ar_charge_terms_views.xml",
         "views/ar_late_charge_line_views.xml",
         "wizard/ar_late_charge_bill_views.xml",
+        "wizard/ar_charge_accrual_create_views.xml",
         "wizard/ar_charge_calculator_views.xml",
         "wizard/ar_charge_waiver_create_views.xml",
         "views/ar_charge_waiver_views.xml",

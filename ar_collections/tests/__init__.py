@@ -25,6 +25,7 @@ from . import test_ar_reminder_ubl
 from . import test_ar_statement
 from . import test_ar_statement_send
 from . import test_bank_gate
+from . import test_charge_accrual
 from . import test_charge_data
 from . import test_charge_proof
 from . import test_charge_waiver

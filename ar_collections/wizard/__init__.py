@@ -1,6 +1,7 @@
 from . import ar_aging_report_open
 from . import ar_charge_proof_print
 from . import ar_charge_calculator  # after it: is one of its kind
+from . import ar_charge_accrual_create
 from . import ar_charge_waiver_create
 from . import ar_contact_call
 from . import ar_dunning_notice_change

@@ -1,0 +1,194 @@
+from collections import defaultdict
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tools import format_date
+
+from ..tools.charge_document import make_document
+from .ar_reference_rate import exact
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    ar_accrual_journal_id = fields.Many2one(
+        "account.journal",
+        "Journal of accruals",
+        help="Empty: the first miscellaneous one.",
+    )
+    ar_accrual_account_id = fields.Many2one(
+        "account.account",
+        "Account of accrued charges",
+        help="What is owed and not billed yet stands here at the end of a period.",
+    )
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    ar_accrual_date = fields.Date(
+        "Accrues late charges until",
+        copy=False,
+        readonly=True,
+        groups="account.group_account_readonly",
+    )
+
+    # one accrual for a period, whoever runs it at the same moment
+    _ar_accrual_uniq = models.UniqueIndex(
+        "(company_id, ar_accrual_date)"
+        " WHERE ar_accrual_date IS NOT NULL AND state != 'cancel'",
+        "Late charges are accrued for this day already.",
+    )
+
+
+class ArChargeEngine(models.AbstractModel):
+    """Interest that is earned and not billed, at the end of a period."""
+
+    _inherit = "ar.charge.engine"
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _get_unbilled(self, company, upto, today, has_costs=False):
+        """What is owed in charges and not billed, by debtor and currency.
+
+        Of policies that bill and of those that only accrue. What was billed is what
+        documents in force say; what was waived of them was billed before.
+
+        :param date today: what is known until then counts
+        :param bool has_costs: lump sums and fees, too; else interest only
+        :return: {(commercial partner, company, currency): Decimal}, without nothings;
+            negative where more was billed than is owed
+        :rtype: dict
+        :raise UserError: if a reference rate is missing
+        """
+        items = self._get_accrued_items(company, upto)
+        results = self._assess(items, upto, today)
+        groups = defaultdict(list)
+        for item, result in results.items():
+            groups[self._get_group(item)].append((item, result))
+        billed = self._get_billed(items, upto, has_costs)
+        unbilled = {}
+        for key, entries in groups.items():
+            document = make_document(
+                [result for _item, result in entries], exact(key[2].rounding)
+            )
+            owed = document.total if has_costs else document.interest
+            paid = sum((billed[item.id] for item, _result in entries), Decimal(0))
+            if owed != paid:
+                unbilled[key] = owed - paid
+        return unbilled
+
+    @api.model
+    def _get_accrued_items(self, company, upto):
+        """Items whose policy bills or accrues, late before a day."""
+        items = self._get_late_items(company, upto)
+        verdicts = self._get_verdicts(items, self._get_terms(items))
+        policies = items.move_id._get_ar_policies()
+        return items.filtered(
+            lambda item: (
+                not verdicts.get(item)
+                or (
+                    verdicts[item] == "mode"
+                    # sudo: what a policy says does not depend on who asks
+                    and policies[item.move_id].sudo().charge_mode == "accrue"
+                )
+            )
+        )
+
+    @api.model
+    def _get_billed(self, items, upto, has_costs):
+        """What documents in force, of that day or before, charge: {item id: Decimal}."""
+        # sudo: what was charged is a fact, whoever asks
+        lines = self.env["ar.late.charge.line"].sudo()
+        domain = [
+            ("move_line_id", "in", items.ids),
+            ("charge_move_id.state", "=", "posted"),
+            ("charge_move_id.date", "<=", fields.Date.to_string(upto)),
+            ("adjustment", "!=", "waiver"),
+        ]
+        if not has_costs:
+            domain.append(("kind", "=", "interest"))
+        groups = lines._read_group(
+            domain, ["move_line_id", "currency_id"], ["amount:sum"]
+        )
+        billed = defaultdict(Decimal)
+        for item, currency, amount in groups:
+            billed[item.id] += self._to_units(amount, currency)
+        return billed
+
+    # === ENTRY === #
+
+    @api.model
+    def _accrue(self, company, date, reversal_date, amounts, journal, account):
+        """Post the accrual of a day and its reversal.
+
+        To be called with full rights, by who checked them.
+
+        :param dict amounts: of `_get_unbilled`
+        :return: the entry and its reversal
+        :raise UserError: if the period is closed
+        """
+        self._check_open(company, journal, (date, reversal_date))
+        vals = self._prepare_accrual_vals(company, date, amounts, journal, account)
+        entry = self.env["account.move"].with_company(company).create(vals)
+        entry._post()
+        reversal = entry._reverse_moves(
+            [
+                {
+                    "ref": self.env._("Reversal of: %s", entry.ref),
+                    "name": "/",
+                    "date": reversal_date,
+                }
+            ]
+        )
+        # of a day to come it is posted by Odoo when that day has come
+        reversal._post(soft=True)
+        return entry + reversal
+
+    @api.model
+    def _check_open(self, company, journal, dates):
+        for date in dates:
+            if company._get_violated_lock_dates(date, False, journal):
+                raise UserError(
+                    self.env._(
+                        "The period of %s is locked: choose a day that is open.",
+                        format_date(self.env, date),
+                    )
+                )
+
+    @api.model
+    def _prepare_accrual_vals(self, company, date, amounts, journal, account):
+        """Values of the entry; extensions may add to them."""
+        income = company._get_ar_charge_account()
+        text = self.env._("Late charges accrued until %s", format_date(self.env, date))
+        lines = []
+        for (partner, _company, currency), amount in amounts.items():
+            balance = currency._convert(
+                float(amount), company.currency_id, company, date
+            )
+            for which, sign in ((account, 1), (income, -1)):
+                lines.append(
+                    Command.create(
+                        {
+                            "name": text,
+                            "partner_id": partner.id,
+                            "account_id": which.id,
+                            "currency_id": currency.id,
+                            "amount_currency": sign * float(amount),
+                            "balance": sign * balance,
+                            "tax_ids": [Command.clear()],
+                        }
+                    )
+                )
+        return {
+            "move_type": "entry",
+            "ref": text,
+            "date": date,
+            "journal_id": journal.id,
+            "company_id": company.id,
+            "ar_accrual_date": date,
+            "line_ids": lines,
+        }
