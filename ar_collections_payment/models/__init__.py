@@ -7,3 +7,4 @@ from . import ar_payment_share
 from . import payment_transaction
 from . import res_company
 from . import res_config_settings
+from . import res_partner

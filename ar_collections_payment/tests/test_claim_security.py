@@ -127,6 +127,20 @@ class TestClaimSecurity(ClaimCommon):
             self._assert_refused(key)
         self.assertEqual(self._open(self._get_key()).status_code, 200)
 
+    def test_links_of_who_becomes_a_contact_do_not_show_the_company(self):
+        notice = self._run_ladder("2026-03-31")
+        keys = [notice._get_payment_url().rpartition("/")[2], self._get_key()]
+        head = self._create_customer("Head Ltd")
+        # both have the same number
+        number = self.debtor.sudo().link_number
+        self._get_debtor(head).link_number = number
+        self.customer.write({"is_company": False, "parent_id": head.id})
+        self.env.invalidate_all()
+        self.assertEqual(notice.debtor_id.partner_id, head)
+        for key in keys:
+            self._assert_refused(key)
+        self.assertEqual(self._open(self._get_key(head)).status_code, 200)
+
     def test_link_of_an_undone_notice_shows_what_is_open_today(self):
         notice = self._run_ladder("2026-03-31")
         key = notice._get_payment_url().rpartition("/")[2]
