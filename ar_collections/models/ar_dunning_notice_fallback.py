@@ -179,9 +179,11 @@ class ArDunningNotice(models.Model):
         """It arrived after all: the last contact by that channel was one."""
         # sudo: nobody writes contacts by hand
         contacts = self.env["ar.contact"].sudo()
-        for found in contacts.search([("notice_id", "in", self.ids)]).grouped(
-            "notice_id"
-        ).values():
+        for found in (
+            contacts.search([("notice_id", "in", self.ids)])
+            .grouped("notice_id")
+            .values()
+        ):
             channel = found.notice_id.channel
             last = found.filtered(lambda c, by=channel: c.channel == by)[:1]
             last.filtered(lambda c: c.outcome == "failed").outcome = "sent"
