@@ -50,13 +50,14 @@ class ArDunningNotice(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _get_other_channel(self, failed):
+    def _get_other_channel(self, failed, level=None):
         """The level's fallback, if it is another channel and reaches the recipient.
 
         :param str failed: the channel that did not
+        :param level: the level that the notice is about to take; else its own
         """
         self.ensure_one()
-        level = self.level_id
+        level = level or self.level_id
         other = level.fallback_channel
         if other in (failed, "none"):
             return False
@@ -79,10 +80,11 @@ class ArDunningNotice(models.Model):
                 notice.change_note = notice._add_note(notice.problem)
         self._queue_again()
 
-    def _get_way(self, row):
+    def _get_way(self, row, level):
         """Recipient and channel by today's decision, but never what failed before.
 
         :param dict row: the decision on the item that carries the notice
+        :param level: the level that it is sent with
         :return: values to write; False if there is no way left
         :rtype: dict | bool
         """
@@ -90,23 +92,24 @@ class ArDunningNotice(models.Model):
         if not self.is_redirected:
             self.partner_id, channel = row["recipient_id"], row["channel"]
         else:
-            channel = self.channel
-        if channel == self.failed_channel or not self._is_reached_by(channel):
-            channel = self._get_other_channel(channel)
+            # another level has a channel of its own
+            channel = (self if level == self.level_id else level).channel
+        if channel == self.failed_channel or not self._is_reached_by(channel, level):
+            channel = self._get_other_channel(channel, level)
         return channel and {"partner_id": self.partner_id.id, "channel": channel}
 
-    def _is_reached_by(self, channel):
+    def _is_reached_by(self, channel, level):
         # the decision has looked already; what a person chose may have died since
         return not self.is_redirected or self.env["ar.dunning.engine"]._is_reachable(
-            self.partner_id, channel, self.level_id, self.company_id
+            self.partner_id, channel, level, self.company_id
         )
 
-    def _set_no_way(self):
+    def _set_no_way(self, level):
         """Nothing is left to try: somebody must look at it."""
         self._update_state(("queued",), "error")
         engine = self.env["ar.dunning.engine"]
         for notice in self:
-            notice.problem = engine._explain_no_contact(notice.level_id)
+            notice.problem = engine._explain_no_contact(level)
             notice._ask_for_address(self.env._("No way to reach the customer"))
 
     def _set_undelivered(self, problem, summary, is_address_dead=False):
@@ -121,9 +124,7 @@ class ArDunningNotice(models.Model):
         :return: the notices that go another way now
         :rtype: recordset of `ar.dunning.notice`
         """
-        failed = self._update_state(("sent", "queued"), "error")
-        failed.write({"problem": problem})
-        failed._forget_contacts()
+        failed = self._set_failed(problem)
         otherwise = failed.filtered(
             lambda n: (
                 n._has_other_way()
@@ -144,9 +145,7 @@ class ArDunningNotice(models.Model):
         :param str problem: what happened, in a sentence
         :param str summary: title of the task
         """
-        failed = self._update_state(("sent", "queued"), "error")
-        failed.write({"problem": problem})
-        failed._forget_contacts()
+        failed = self._set_failed(problem)
         for user, notices in failed.grouped(lambda n: n._get_responsible()).items():
             if not notices._is_told(user, summary):
                 notices[0].debtor_id._plan_answer(summary, problem, user)
@@ -176,12 +175,50 @@ class ArDunningNotice(models.Model):
             [("notice_id", "in", self.ids), ("outcome", "=", "sent")]
         ).outcome = "failed"
 
+    def _restore_contacts(self):
+        """It arrived after all: the last contact by that channel was one."""
+        # sudo: nobody writes contacts by hand
+        contacts = self.env["ar.contact"].sudo()
+        for found in (
+            contacts.search([("notice_id", "in", self.ids)])
+            .grouped("notice_id")
+            .values()
+        ):
+            channel = found.notice_id.channel
+            last = found.filtered(lambda c, by=channel: c.channel == by)[:1]
+            last.filtered(lambda c: c.outcome == "failed").outcome = "sent"
+
     def _recall(self):
         """Take back what has not left yet, when a run is undone.
 
-        Letters that nobody printed. A channel's addon adds what it can still stop.
+        Letters that nobody printed, e-mails that still wait in the queue. A channel's
+        addon adds what it can still stop.
 
         :return: the notices that nobody got
         :rtype: recordset of `ar.dunning.notice`
         """
-        return self.filtered(lambda n: n.channel == "letter" and not n.is_printed)
+        stopped = self.filtered(lambda n: n.channel == "letter" and not n.is_printed)
+        stopped += self._recall_mails()
+        stopped._forget_contacts()
+        return stopped
+
+    def _recall_mails(self):
+        """Withdraw the e-mails that the queue has not handed to the mail server."""
+        by_mail = self.filtered(lambda n: n.channel == "email" and n.mail_message_id)
+        # sudo: the mail queue belongs to the system
+        mails = self.env["mail.mail"].sudo()
+        waiting = mails.search(
+            [
+                ("mail_message_id", "in", by_mail.mail_message_id.ids),
+                ("state", "=", "outgoing"),
+            ]
+        )
+        # what the queue holds at this moment is on its way
+        waiting = waiting.try_lock_for_update()
+        waiting.invalidate_recordset(["state", "ar_handed_over"])
+        waiting = waiting.filtered(
+            lambda mail: mail.state == "outgoing" and not mail.ar_handed_over
+        )
+        waiting._withdraw()
+        messages = waiting.mail_message_id
+        return by_mail.filtered(lambda n: n.mail_message_id.sudo() in messages)

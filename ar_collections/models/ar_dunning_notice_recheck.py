@@ -49,7 +49,9 @@ class ArDunningNotice(models.Model):
         """
         self.ensure_one()
         now = {row["id"]: row for row in rows}
-        steps = self.line_ids.filtered(lambda ln: ln.is_step or ln.decided_level_id)
+        steps = self.line_ids.filtered(
+            lambda ln: ln.is_live and (ln.is_step or ln.decided_level_id)
+        )
         right = steps.filtered(lambda ln: ln._is_right(now.get(ln.move_line_id.id)))
         if not right:
             self._cancel(self._get_drop_reason(steps, now))
@@ -126,13 +128,15 @@ class ArDunningNotice(models.Model):
                 )
             )
             return False
-        way = self._get_way(row)
+        level = self.level_id
+        if not self.is_level_changed:
+            level = level.browse(row["level_id"])
+        way = self._get_way(row, level)
         if not way:
-            self._set_no_way()
+            self._set_no_way(level)
             return False
-        level = self.level_id.browse(row["level_id"])
         vals = {"min_amount": row["min_amount"] or 0.0, **way}
-        if not self.is_level_changed and level != self.level_id:
+        if level != self.level_id:
             vals["level_id"] = level.id
             self.change_note = self._add_note(
                 self.env._(

@@ -57,7 +57,7 @@ class ArDunningNotice(models.Model):
                 ("mail_message_id", "in", self.mail_message_id.ids),
                 ("state", "!=", "sent"),
             ]
-        ).cancel()
+        )._withdraw()
 
     @api.model
     def _trigger_delivery(self):
@@ -75,15 +75,28 @@ class ArDunningNotice(models.Model):
         if self:
             self._trigger_delivery()
 
-    def _set_failed(self, reason):
-        """The mail server gave the message back: somebody must look at it."""
-        self._update_state(("sent", "queued"), "error").problem = reason
+    def _set_failed(self, reason, may_have_arrived=False):
+        """The message did not arrive: somebody must look at it.
+
+        Of a notice that was undone this is only written down: it is not sent again.
+
+        :param bool may_have_arrived: it counts as a contact then
+        :return: the notices that need another try
+        :rtype: recordset of `ar.dunning.notice`
+        """
+        undone = self.filtered(lambda n: n.state == "sent" and n.is_undone)
+        failed = (self - undone)._update_state(("sent", "queued"), "error")
+        (failed + undone).write({"problem": reason})
+        if not may_have_arrived:
+            (failed + undone)._forget_contacts()
+        return failed
 
     def _set_arrived(self):
         """The mail server took the message after all."""
         failed = self.filtered(lambda n: n.state == "error")
         failed.write({"problem": False})
         failed._update_state(("error",), "sent")
+        failed._restore_contacts()
 
     def _log_deviation(self, kind, reason):
         """Write down that a person did something else than the policy says."""

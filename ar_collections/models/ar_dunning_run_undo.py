@@ -204,21 +204,20 @@ class ArDunningRun(models.Model):
         :return: whether nothing is left that waits
         :rtype: bool
         """
-        notice = self.env["ar.dunning.notice"]
-        # what failed must not go out by its own “Retry” afterwards
-        failed = notice.search([("run_id", "in", self.ids), ("state", "=", "error")])
         self.env.flush_all()
         try:
             with self.env.cr.savepoint(flush=False):
                 # a clash is expected here and no error for the log
                 self.env.cr.execute(self._get_cancel_sql(reason), log_exceptions=False)
+                failed = [row[0] for row in self.env.cr.fetchall()]
         except psycopg2.OperationalError:
             # the delivery committed a batch since this transaction began
             return False
         finally:
             self._forget_notices()
-        failed.filtered(lambda n: n.state == "cancel")._cancel_mails()
-        return not notice.search_count(
+        # what failed must not go out by its own “Retry” afterwards
+        self.env["ar.dunning.notice"].browse(failed)._cancel_mails()
+        return not self.env["ar.dunning.notice"].search_count(
             [
                 ("run_id", "in", self.ids),
                 ("state", "in", ("draft", "queued", "error")),
@@ -231,7 +230,7 @@ class ArDunningRun(models.Model):
             """
             -- what the delivery holds is on its way: nobody waits for it
             WITH free AS (
-                SELECT id FROM ar_dunning_notice
+                SELECT id, state FROM ar_dunning_notice
                  WHERE run_id = ANY(%(runs)s) AND state IN ('draft', 'queued', 'error')
                    FOR NO KEY UPDATE SKIP LOCKED
             ),
@@ -241,7 +240,7 @@ class ArDunningRun(models.Model):
                        write_uid = %(uid)s,
                        write_date = now() AT TIME ZONE 'UTC'
                   FROM free WHERE free.id = n.id
-             RETURNING n.id
+             RETURNING n.id, free.state AS before
             ),
             -- the partial unique index reads it: the items may take the level again
             freed AS (
@@ -249,7 +248,7 @@ class ArDunningRun(models.Model):
                   FROM gone WHERE l.notice_id = gone.id AND l.is_live
              RETURNING l.id
             )
-            SELECT COUNT(*) FROM freed
+            SELECT id FROM gone WHERE before = 'error'
             """,
             reason=reason,
             uid=self.env.uid,

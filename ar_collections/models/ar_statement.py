@@ -247,7 +247,7 @@ class ArStatement(models.Model):
                 ("mail_message_id", "in", self.mail_message_id.ids),
                 ("state", "!=", "sent"),
             ]
-        ).cancel()
+        )._withdraw()
 
     def _freeze(self):
         """Take the figures of this moment; what is printed and sent shows them."""

@@ -26,8 +26,20 @@ class MailMail(models.Model):
             mail._get_ar_statements()._set_failed(mail.failure_reason)
         return result
 
-    def action_retry(self):
-        # EXTENDS 'mail': a statement that was cancelled is not sent by a side door
+    def _get_ar_claims(self):
+        # EXTENDS 'ar_collections': a statement's figures grow old, too
+        messages = self._get_ar_statements().mail_message_id
+        return super()._get_ar_claims() | self.filtered(
+            lambda m: m.mail_message_id in messages
+        )
+
+    def _tell_ar_failed(self, problem, summary):
+        # EXTENDS 'ar_collections'
+        self._get_ar_statements()._set_failed(problem)
+        return super()._tell_ar_failed(problem, summary)
+
+    def _check_ar_retry(self):
+        # EXTENDS 'ar_collections'
         cancelled = self._get_ar_statements().filtered(lambda s: s.state == "cancel")
         if cancelled:
             raise UserError(
@@ -36,7 +48,7 @@ class MailMail(models.Model):
                     cancelled[0].display_name,
                 )
             )
-        return super().action_retry()
+        return super()._check_ar_retry()
 
     def _postprocess_sent_message(
         self, success_pids, success_emails, failure_reason=False, failure_type=None

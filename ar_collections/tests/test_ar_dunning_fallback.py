@@ -155,6 +155,35 @@ class TestArDunningFallback(ArCollectionsCommon):
         with self.assertRaisesRegex(UserError, "no other way"):
             notice.action_send_otherwise()
 
+    def _send_at_level_that_comes_down(self, vals, **notice_vals):
+        """Decided at the second level; the item that carries it is paid before."""
+        old = self._create_invoice_due("2026-02-20", 500)
+        with self.trap_pdfs():
+            self._run_ladder("2026-02-25")
+        self.second.write({"fallback_channel": "none", **vals})
+        run = self._preview()
+        notice = run.notice_ids.sudo()
+        self.assertEqual(notice.level_id, self.second)
+        run.action_confirm()
+        notice.write(notice_vals)
+        self._pay(old)
+        with self.trap_pdfs():
+            self._deliver()
+        self.assertRecordValues(notice, [{"state": "sent", "level_id": self.first.id}])
+        return notice.channel
+
+    def test_level_that_comes_down_has_its_own_fallback(self):
+        channel = self._send_at_level_that_comes_down(
+            {"channel": "letter"}, failed_channel="letter"
+        )
+        self.assertEqual(channel, "email")
+
+    def test_level_that_comes_down_has_its_own_channel(self):
+        channel = self._send_at_level_that_comes_down(
+            {"channel": "email"}, is_redirected=True
+        )
+        self.assertEqual(channel, "letter")
+
     # === DOORS === #
 
     def test_channel_of_another_addon(self):

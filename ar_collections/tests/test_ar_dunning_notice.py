@@ -1,4 +1,9 @@
+from datetime import timedelta
+
+from freezegun import freeze_time
+
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -298,6 +303,71 @@ class TestArDunningNotice(ArCollectionsCommon):
         debtor = self.env["ar.debtor"].search([("partner_id", "=", branch.id)])
         self.assertNotEqual(debtor, notice.debtor_id)
         self.assertEqual(debtor.level_id, notice.level_id)
+
+    def _get_outcomes(self, notice):
+        contacts = self.env["ar.contact"].search([("notice_id", "=", notice.id)])
+        return contacts.mapped("outcome")
+
+    def test_refused_mail_is_no_contact_until_it_arrives(self):
+        notice = self._send()
+        mail = self._get_mail(notice)
+        self._refuse(mail)
+        self.assertEqual(self._get_outcomes(notice), ["failed"])
+        mail._postprocess_sent_message([], [])
+        self.assertEqual(notice.state, "sent")
+        self.assertEqual(self._get_outcomes(notice), ["sent"])
+        # what perhaps arrived counts
+        mail._stop_uncertain()
+        self.assertEqual(notice.state, "error")
+        self.assertEqual(self._get_outcomes(notice), ["sent"])
+
+    def test_retry_of_the_mail_itself_begins_anew(self):
+        notice = self._send()
+        mail = self._get_mail(notice)
+        mail.write({"state": "exception", "ar_handed_over": fields.Datetime.now()})
+        mail.mark_outgoing()
+        self.assertRecordValues(mail, [{"state": "outgoing", "ar_handed_over": False}])
+
+    def test_replaced_mail_is_not_sent_by_its_own_retry(self):
+        notice = self._send()
+        old = self._get_mail(notice)
+        self._refuse(old)
+        notice.action_retry()
+        self._deliver()
+        self.assertEqual(old.state, "cancel")
+        with self.assertRaisesRegex(UserError, "taken out of the queue"):
+            old.mark_outgoing()
+        self.assertEqual(old.state, "cancel")
+
+    def test_mail_cancelled_in_the_queue_is_not_sent(self):
+        for button in ("cancel", "unlink"):
+            with self.subTest(button=button):
+                notice = self._send()
+                getattr(self._get_mail(notice), button)()
+                self.assertEqual(notice.state, "error")
+                self.assertIn("cancelled in the queue", notice.problem)
+                self.assertEqual(self._get_outcomes(notice)[0], "failed")
+                self.assertFalse(self._receivable(self.invoice).ar_level_id)
+                notice.action_drop()
+
+    def test_mail_that_waited_for_days_is_looked_at_again(self):
+        model = self.env["mail.mail"]
+        for give_up in (
+            lambda mail: mail._send(auto_commit=False),
+            lambda mail: model._give_up_waiting_ar_mails(),
+        ):
+            notice = self._send()
+            mail = self._get_mail(notice)
+            with freeze_time(fields.Datetime.now() + timedelta(hours=23)):
+                model._give_up_waiting_ar_mails()
+                self.assertEqual((mail.state, notice.state), ("outgoing", "sent"))
+            with freeze_time(fields.Datetime.now() + timedelta(hours=25)):
+                give_up(mail)
+                self.assertEqual((mail.state, notice.state), ("cancel", "error"))
+                self.assertIn("more than a day", notice.problem)
+                with self.assertRaisesRegex(UserError, "older than a day"):
+                    mail.mark_outgoing()
+            notice.action_drop()
 
     # === EXPLANATION === #
 

@@ -19,10 +19,16 @@ class TestArDunningUndo(ArCollectionsCommon):
             cls.env, "collector", groups="ar_collections.ar_collections_group_user"
         )
 
-    def _undo(self, run, reason="Wrong list", user=None):
+    def _undo(self, run, reason="Wrong list", user=None, are_mails_gone=True):
+        if are_mails_gone:
+            self._get_mails(run).sudo().state = "sent"
         wizard = self.env["ar.dunning.run.undo"].with_user(user or self.env.user)
         wizard.create({"run_id": run.id, "reason": reason}).action_undo()
         self.env.invalidate_all()
+
+    def _get_mails(self, run):
+        messages = run.notice_ids.mail_message_id
+        return self.env["mail.mail"].search([("mail_message_id", "in", messages.ids)])
 
     # === UNDO === #
 
@@ -77,9 +83,77 @@ class TestArDunningUndo(ArCollectionsCommon):
                 {"state": "cancel", "is_undone": True},
             ],
         )
+        contacts = self.env["ar.contact"].search([("notice_id", "in", notices.ids)])
+        outcomes = {c.notice_id: c.outcome for c in contacts}
+        self.assertEqual([outcomes[n] for n in notices], ["sent", "failed"])
         # nobody got the letter: nothing holds the next one back
         verdicts = {r["partner_id"]: r["verdict"] for r in self._decide().values()}
         self.assertEqual(verdicts[self.customer.id], "dun")
+
+    def test_emails_that_wait_in_the_queue_are_withdrawn(self):
+        other = self._create_customer("Handed Over Ltd")
+        self._create_invoice_due("2026-02-28", 500, other)
+        notices = self._run_ladder("2026-03-15").sorted("amount_due")
+        mails = self._get_mails(notices.run_id)
+        gone, waiting = mails.sorted(
+            lambda m: m.mail_message_id != notices[0].mail_message_id
+        )
+        gone.ar_handed_over = "2026-03-15 10:00:00"
+        self._undo(notices.run_id, are_mails_gone=False)
+        self.assertRecordValues(
+            notices,
+            [
+                {"state": "sent", "is_undone": True},
+                {"state": "cancel", "is_undone": True},
+            ],
+        )
+        self.assertEqual((gone.state, waiting.state), ("outgoing", "cancel"))
+        # nobody got it: nothing holds the next one back
+        verdicts = {r["partner_id"]: r["verdict"] for r in self._decide().values()}
+        self.assertEqual(verdicts[self.customer.id], "dun")
+        contacts = self.env["ar.contact"].search([("notice_id", "in", notices.ids)])
+        outcomes = {c.notice_id: c.outcome for c in contacts}
+        self.assertEqual([outcomes[n] for n in notices], ["sent", "failed"])
+        for button in ("mark_outgoing", "action_retry"):
+            waiting.state = "exception"
+            with self.assertRaisesRegex(UserError, "was cancelled"):
+                getattr(waiting, button)()
+
+    def test_undone_notice_that_comes_back_is_not_sent_again(self):
+        self.levels.fallback_channel = "letter"
+        notice = self._run_ladder("2026-03-15")
+        self._undo(notice.run_id)
+        for fail in (
+            lambda n: n._handle_bounce(self.customer.email_normalized, "No such user"),
+            lambda n: n._set_undelivered("Burnt.", "Burnt"),
+            lambda n: n._set_unsendable("No post.", "No post"),
+            lambda n: n._set_failed("Refused."),
+        ):
+            fail(notice.sudo())
+            self.assertEqual((notice.state, notice.run_id.state), ("sent", "done"))
+        self.assertEqual(self.customer.ar_bounced_email, self.customer.email_normalized)
+        self.assertEqual(notice.problem, "Refused.")
+        self.assertFalse(notice.debtor_id.activity_ids)
+
+    def test_undone_items_are_not_sent_when_looked_at_again(self):
+        run = self._preview()
+        run.action_confirm()
+        run.notice_ids.line_ids.sudo().is_live = False
+        with self.trap_contacts() as seen:
+            self._deliver()
+        self.assertFalse(seen)
+        self.assertEqual(run.notice_ids.state, "cancel")
+
+    def test_what_failed_of_a_cancelled_run_stays_in_the_queue_no_more(self):
+        run = self._preview()
+        run.action_confirm()
+        self._deliver()
+        mail = self._get_mails(run)
+        mail.state = "exception"
+        run.notice_ids.sudo()._set_failed("Refused.")
+        run.sudo().state = "confirmed"
+        run.action_cancel()
+        self.assertEqual((run.notice_ids.state, mail.state), ("cancel", "cancel"))
 
     def test_what_waits_is_not_sent(self):
         run = self._preview()

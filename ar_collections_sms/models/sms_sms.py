@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 # Handed over together; more would have to be asked about after a kill.
 BATCH = 20
@@ -16,14 +17,53 @@ class SmsSms(models.Model):
         "left; such a notice waits for a person instead of going twice.",
     )
 
+    ar_is_withdrawn = fields.Boolean(
+        "Withdrawn",
+        readonly=True,
+        copy=False,
+        help="Taken out of the queue with its notice, or because that is sent once "
+        "more: it never leaves by its own “Retry”.",
+    )
+
     # === ACTION METHODS === #
 
     def resend_failed(self):
         # EXTENDS 'sms': somebody has decided to send it again
-        self.filtered(lambda sms: sms.state == "error").ar_handed_over = False
+        failed = self.filtered(lambda sms: sms.state == "error")
+        failed._check_ar_retry()
+        failed.ar_handed_over = False
         return super().resend_failed()
 
+    def action_set_outgoing(self):
+        # EXTENDS 'sms': the same by the button of the form
+        self._check_ar_retry()
+        self.filtered(
+            lambda sms: sms.mail_message_id.model == "ar.debtor"
+        ).ar_handed_over = False
+        return super().action_set_outgoing()
+
     # === BUSINESS METHODS === #
+
+    def _check_ar_retry(self):
+        """Refuse what was taken back: it is not sent by a side door.
+
+        :raise UserError: if its notice was cancelled or is sent by another SMS
+        """
+        # sudo: called by the SMS queue
+        notices = self.env["ar.dunning.notice"].sudo()
+        gone = notices.search(
+            [("mail_message_id", "in", self.mail_message_id.ids)]
+        ).filtered(lambda n: n.state == "cancel" or n.is_undone)
+        for sms in self:
+            if sms.ar_is_withdrawn or sms.mail_message_id in gone.mail_message_id:
+                raise UserError(
+                    self.env._(
+                        "The SMS to %s was taken out of the queue with its notice. Press "
+                        "“Try again” on the notice, which looks first at what is still "
+                        "owed; one that was cancelled is not sent.",
+                        sms.number,
+                    )
+                )
 
     def _send(self, unlink_failed=False, unlink_sent=True, raise_exception=False):
         # EXTENDS 'sms': one kill between provider and commit must not send twice
@@ -78,5 +118,7 @@ class SmsSms(models.Model):
             return
         # sudo: the queue belongs to the system
         withdrawn = self.sudo()
-        withdrawn.write({"state": "canceled", "failure_type": False})
+        withdrawn.write(
+            {"state": "canceled", "failure_type": False, "ar_is_withdrawn": True}
+        )
         withdrawn.sms_tracker_id.mail_notification_id.notification_status = "canceled"

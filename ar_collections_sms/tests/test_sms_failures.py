@@ -1,5 +1,6 @@
 from freezegun import freeze_time
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import NUMBER, SmsCommon
@@ -176,6 +177,29 @@ class TestSmsFailures(SmsCommon):
             sms.ar_handed_over = False
         self._process_queue()
         self.assertRecordValues(notice, [{"state": "sent", "problem": False}])
+
+    def test_taken_back_it_is_not_sent_by_its_own_buttons(self):
+        notice = self._send()
+        self._process_queue(sim_error="credit")
+        sms = self._get_sms(notice)
+        notice.action_retry()
+        self.assertEqual(sms.state, "canceled")
+        with self.assertRaisesRegex(UserError, "taken out of the queue"):
+            sms.action_set_outgoing()
+        notice.action_drop()
+        sms.state = "error"
+        for button in ("resend_failed", "action_set_outgoing"):
+            with self.assertRaisesRegex(UserError, "cancelled is not sent"):
+                getattr(sms, button)()
+        self.assertEqual(sms.state, "error")
+
+    def test_undone_notice_whose_sms_fails_is_not_sent_again(self):
+        notice = self._send()
+        self._get_sms(notice).ar_handed_over = "2026-03-31 10:00:00"
+        notice.run_id._undo("Wrong list")
+        self.assertEqual((notice.state, notice.is_undone), ("sent", True))
+        notice.sudo()._handle_sms_state("exception", "sms_invalid_destination")
+        self.assertEqual((notice.state, notice.run_id.state), ("sent", "done"))
 
     def test_cancelled_in_the_queue_needs_attention(self):
         notice = self._send()
