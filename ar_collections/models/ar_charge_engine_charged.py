@@ -47,6 +47,19 @@ class ArChargeEngine(models.AbstractModel):
         )
 
     @api.model
+    def _get_billed_kinds(self, items):
+        """What documents in force charge on items: {"interest" or "costs": amount}.
+
+        What was waived counts as billed: it is not claimed a second time.
+        """
+        billed = {"interest": Decimal(0), "costs": Decimal(0)}
+        for line in self._get_charge_lines(items):
+            if line.adjustment != "waiver":
+                kind = "interest" if line.kind == "interest" else "costs"
+                billed[kind] += self._to_units(line.amount, line.currency_id)
+        return billed
+
+    @api.model
     def _get_cuts(self, items):
         """Days until which items were charged: {item id: {day}}."""
         cuts = defaultdict(set)

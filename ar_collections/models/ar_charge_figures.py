@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools.exact_money import round_half_up
+from .ar_reference_rate import exact
 
 
 class AccountMove(models.Model):
@@ -15,8 +16,8 @@ class AccountMove(models.Model):
         "Late charges to the day",
         compute="_compute_amount_late_charge",
         groups="ar_collections.ar_collections_group_readonly",
-        help="Interest and lump sums until today, by the terms of the policy. They are "
-        "not billed by that.",
+        help="Interest and lump sums until today, by the terms of the policy, less what "
+        "was billed. They are not billed by that.",
     )
     ar_pay_today = fields.Monetary(
         "To pay today",
@@ -38,10 +39,15 @@ class AccountMove(models.Model):
         for move in self:
             results, problem = move._get_late_charges(move.company_id._ar_today())
             charges = sum((result.charges for result in results.values()), Decimal(0))
+            total = sum((result.total_open for result in results.values()), Decimal(0))
+            billed = sum(move._get_billed_charges(results).values())
+            if billed:
+                # they are paid with their own document
+                charges = max(charges - billed, Decimal(0))
+                total = exact(sum(item.amount_residual_currency for item in results))
+                total += charges
             move.amount_late_charge = float(charges)
-            move.ar_pay_today = float(
-                sum((result.total_open for result in results.values()), Decimal(0))
-            )
+            move.ar_pay_today = move.currency_id.round(float(total))
             move.ar_late_charge_table = (charges or problem) and self.env[
                 "ir.qweb"
             ]._render(
@@ -54,6 +60,11 @@ class AccountMove(models.Model):
             )
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _get_billed_charges(self, results):
+        items = self.env["account.move.line"].union(*results)
+        return self.env["ar.charge.engine"]._get_billed_kinds(items)
 
     def _get_late_charges(self, upto):
         """What lateness costs on each item of an invoice, and what keeps it unknown.
@@ -117,13 +128,18 @@ class ArDunningNotice(models.Model):
         day_more = engine._assess(
             lines.sudo().move_line_id, fields.Date.add(upto, days=1)
         )
-        exact = sum(r.interest_exact for r in results.values())
-        daily = sum(r.interest_exact for r in day_more.values()) - exact
+        interest = sum(r.interest_exact for r in results.values())
+        daily = sum(r.interest_exact for r in day_more.values()) - interest
         unit = next(iter(results.values())).claim.unit
+        costs = sum(r.cost_total for r in results.values())
+        # what was billed is claimed by its own document
+        billed = engine._get_billed_kinds(lines.sudo().move_line_id)
         segments = [s for result in results.values() for s in result.segments]
         return {
-            "interest": float(round_half_up(exact, unit)),
-            "costs": float(sum(r.cost_total for r in results.values())),
+            "interest": float(
+                max(round_half_up(interest, unit) - billed["interest"], 0)
+            ),
+            "costs": float(max(costs - billed["costs"], 0)),
             "daily": float(round_half_up(daily, unit)),
             "rate": segments[-1].quote.formula if segments else "",
         }

@@ -79,6 +79,21 @@ class LateChargesCommon(ArCollectionsCommon):
 class TestLateCharges(LateChargesCommon):
     """Billing and its corrections; figures by hand, as FEATURES.md 5.3 has them."""
 
+    def _get_today(self, day):
+        with freeze_time(day):
+            self.invoice.invalidate_recordset()
+            return self.invoice.amount_late_charge, self.invoice.ar_pay_today
+
+    def test_pay_today_leaves_out_what_has_a_document_of_its_own(self):
+        charges, total = self._get_today("2026-02-15")
+        self.assertGreater(charges, 40)
+        self.assertEqual(total, 1000 + charges)
+        move = self._bill("2026-02-15")
+        self.assertEqual(move.amount_total, charges)
+        self.assertEqual(self._get_today("2026-02-15"), (0, 1000))
+        # ten days more: 1,000 × 10.15 % × 10 ÷ 365
+        self.assertEqual(self._get_today("2026-02-25"), (2.78, 1002.78))
+
     def test_one_invoice_for_what_is_owed(self):
         """Example 1: 1,000 × 10.15 % × 45 ÷ 365 = 12.5137, and the lump sum of 40."""
         charge = self._bill("2026-02-15")
