@@ -136,6 +136,7 @@ class TestReadyPolicies(ArCollectionsCommon):
         notice = SimpleNamespace(
             date_deadline=fields.Date.to_date("2026-12-07"),
             currency_id=self.env.ref("base.EUR"),
+            _get_waiver_offers=lambda: [],
         )
         charges = {"rate": "10,15", "daily": 0.28, "interest": 12.5, "costs": 40.0}
         begins = {
