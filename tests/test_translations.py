@@ -19,6 +19,7 @@ CUSTOMERS_FIELDS = (
     "model:mail.template,subject:",
     "model:sms.template,body:",
     "model_terms:ar.policy,description:",
+    "code:addons/ar_collections/models/ar_charge_engine_words.py",
     "code:addons/ar_collections/models/ar_charge_engine_bill.py",
     "code:addons/ar_collections/models/ar_statement_xlsx.py",
     "code:addons/ar_collections_payment/controllers/",

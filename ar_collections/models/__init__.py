@@ -66,9 +66,11 @@ from . import ar_charge_engine_charged
 from . import ar_charge_engine_scope
 from . import ar_charge_engine_plan
 from . import ar_charge_engine_bill
+from . import ar_charge_engine_words
 from . import ar_late_charge_line
 from . import ar_charge_proof_document
 from . import ar_charge_accrual
+from . import ar_charge_waiver_reason
 from . import ar_charge_waiver
 from . import ar_charge_waiver_settle
 

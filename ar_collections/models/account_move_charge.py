@@ -40,6 +40,7 @@ class AccountMove(models.Model):
     def create(self, vals_list):
         moves = super().create(vals_list)
         # looked at afterwards: defaults from the context are seen, too
+        # sudo: the mark is hidden from customers who order
         if not self.env.su and any(move.is_late_charge for move in moves.sudo()):
             self._refuse_mark()
         return moves

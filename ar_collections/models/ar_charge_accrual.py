@@ -69,7 +69,7 @@ class ArChargeEngine(models.AbstractModel):
         groups = defaultdict(list)
         for item, result in results.items():
             groups[self._get_group(item)].append((item, result))
-        billed = self._get_billed(items, upto, has_costs)
+        billed = self._get_billed(items, has_costs, upto)
         unbilled = {}
         for key, entries in groups.items():
             document = make_document(
@@ -97,27 +97,6 @@ class ArChargeEngine(models.AbstractModel):
                 )
             )
         )
-
-    @api.model
-    def _get_billed(self, items, upto, has_costs):
-        """What documents in force, of that day or before, charge: {item id: Decimal}."""
-        # sudo: what was charged is a fact, whoever asks
-        lines = self.env["ar.late.charge.line"].sudo()
-        domain = [
-            ("move_line_id", "in", items.ids),
-            ("charge_move_id.state", "=", "posted"),
-            ("charge_move_id.date", "<=", fields.Date.to_string(upto)),
-            ("adjustment", "!=", "waiver"),
-        ]
-        if not has_costs:
-            domain.append(("kind", "=", "interest"))
-        groups = lines._read_group(
-            domain, ["move_line_id", "currency_id"], ["amount:sum"]
-        )
-        billed = defaultdict(Decimal)
-        for item, currency, amount in groups:
-            billed[item.id] += self._to_units(amount, currency)
-        return billed
 
     # === ENTRY === #
 

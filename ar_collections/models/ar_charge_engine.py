@@ -49,6 +49,7 @@ class ArChargeEngine(models.AbstractModel):
     """
 
     _name = "ar.charge.engine"
+    _inherit = ["ar.retry.mixin"]
     _description = "Late Charges of Receivable Items"
 
     # === BUSINESS METHODS === #

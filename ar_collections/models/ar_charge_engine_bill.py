@@ -1,15 +1,12 @@
-import logging
 from datetime import timedelta
+from functools import partial
 
-from odoo import api, models
-from odoo.exceptions import UserError
+from odoo import api, fields, models
 from odoo.fields import Command, Datetime
-from odoo.tools.misc import format_date, formatLang
+from odoo.tools import format_date
 
 from ..tools.exact_money import round_half_up
 from .ar_charge_engine_plan import PLACES
-
-_logger = logging.getLogger(__name__)
 
 
 class ArChargeEngine(models.AbstractModel):
@@ -47,19 +44,19 @@ class ArChargeEngine(models.AbstractModel):
             plans, _reasons = self._plan(
                 company, today, today, mine.partner_id, grow=False
             )
-            for plan in plans:
-                self._correct(plan, today)
-
-    @api.model
-    def _correct(self, plan, today):
-        """One debtor's correction; what fails stops no other and is tried again."""
-        try:
-            with self.env.cr.savepoint():
-                self._make_documents([plan], today)
-        except UserError as error:
-            self.env.invalidate_all()
-            _logger.warning("Charges of %s: %s", plan.partner.display_name, error)
-        self.env["ir.cron"]._commit_progress(1)
+            wrong = [plan for plan in plans if plan.state in ("bill", "credit")]
+            self.env["ir.cron"]._commit_progress(remaining=len(wrong))
+            for plan in wrong:
+                self._retry_for(
+                    company,
+                    # worked out anew: somebody may have paid since
+                    partial(
+                        self._bill, company, today, today, plan.partner, grow=False
+                    ),
+                    f"Correction of the charges of debtor {plan.partner.id}",
+                )
+                if not self.env["ir.cron"]._commit_progress(1):
+                    return
 
     @api.model
     def _make_documents(self, plans, date):
@@ -146,87 +143,6 @@ class ArChargeEngine(models.AbstractModel):
                     date=format_date(self.env, date),
                 )
             )
-
-    # === LINES === #
-
-    @api.model
-    def _prepare_lines_vals(self, plan, contact):
-        """Invoice lines: each names invoice, period, days and rate."""
-        account = plan.company._get_ar_charge_account()
-        sign = -1 if plan.total < 0 else 1
-        engine = self.with_context(lang=contact.lang or self.env.lang)
-        return [
-            {
-                "name": engine._tell_change(change, plan),
-                "quantity": 1.0,
-                "price_unit": sign * float(change.amount),
-                "account_id": account.id,
-                "tax_ids": [Command.set(plan.company.ar_charge_tax_ids.ids)],
-            }
-            for change in plan.changes
-            if change.amount
-        ]
-
-    @api.model
-    def _tell_change(self, change, plan):
-        """A line of the document in words, in the customer's language."""
-        if change.undone:
-            line = self.env["ar.late.charge.line"].browse(change.undone.id)
-            return self.env._(
-                "Charged before by %(document)s, taken back: %(line)s",
-                document=line.charge_move_id.name,
-                line=self._tell_line(line),
-            )
-        if not change.owed:
-            return self.env._("Rounding of all interest, or waived already")
-        item = self.env["account.move.line"].browse(change.item)
-        document = item._get_document_name()
-        source = change.owed.source
-        if change.owed.kind != "interest":
-            return self._tell_cost(document, change.owed.kind, source.day)
-        return self._tell_interest(
-            document,
-            source.first,
-            source.last,
-            source.days,
-            source.quote.formula,
-            formatLang(self.env, float(source.base), currency_obj=plan.currency),
-        )
-
-    @api.model
-    def _tell_line(self, line):
-        document = line.move_line_id._get_document_name() if line.move_line_id else ""
-        if line.adjustment:
-            return self.env._("Rounding of all interest, or waived already")
-        if line.kind != "interest":
-            return self._tell_cost(document, line.kind, line.date_from)
-        base = formatLang(self.env, line.base_amount, currency_obj=line.currency_id)
-        return self._tell_interest(
-            document, line.date_from, line.date_to, line.days, line.rate_text, base
-        )
-
-    @api.model
-    def _tell_interest(self, document, first, last, days, formula, base):
-        return self.env._(
-            "%(document)s: interest for late payment, %(first)s – %(last)s, %(days)s "
-            "days, %(rate)s %% a year on %(base)s",
-            document=document,
-            first=format_date(self.env, first),
-            last=format_date(self.env, last),
-            days=days,
-            rate=formula,
-            base=base,
-        )
-
-    @api.model
-    def _tell_cost(self, document, kind, day):
-        kinds = self.env["ar.late.charge.line"]._fields["kind"]
-        return self.env._(
-            "%(document)s: %(kind)s, %(day)s",
-            document=document,
-            kind=dict(kinds._description_selection(self.env))[kind].lower(),
-            day=format_date(self.env, day),
-        )
 
     # === WHAT IS REMEMBERED === #
 
@@ -323,3 +239,11 @@ class ArChargeEngine(models.AbstractModel):
             )
             if len(open_items.move_id) == 2 and len(open_items.account_id) == 1:
                 open_items.reconcile()
+
+
+class ArDebtor(models.Model):
+    _inherit = "ar.debtor"
+
+    date_charged = fields.Datetime(
+        "Last charged", readonly=True, help="When late charges were last billed."
+    )

@@ -2,7 +2,7 @@ from collections import defaultdict
 from decimal import Decimal
 from fractions import Fraction
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools.exact_money import distribute
@@ -47,16 +47,29 @@ class ArChargeEngine(models.AbstractModel):
         )
 
     @api.model
-    def _get_billed_kinds(self, items):
-        """What documents in force charge on items: {"interest" or "costs": amount}.
+    def _get_billed(self, items, has_costs, upto=None):
+        """What documents in force charge on items, waived or not: {item id: Decimal}.
 
-        What was waived counts as billed: it is not claimed a second time.
+        :param bool has_costs: lump sums, fees and costs, too; else interest only
+        :param date upto: only documents of that day or before
         """
-        billed = {"interest": Decimal(0), "costs": Decimal(0)}
-        for line in self._get_charge_lines(items):
-            if line.adjustment != "waiver":
-                kind = "interest" if line.kind == "interest" else "costs"
-                billed[kind] += self._to_units(line.amount, line.currency_id)
+        # sudo: what was charged is a fact, whoever asks
+        lines = self.env["ar.late.charge.line"].sudo()
+        domain = [
+            ("move_line_id", "in", items.ids),
+            ("charge_move_id.state", "=", "posted"),
+            ("adjustment", "!=", "waiver"),
+        ]
+        if upto:
+            domain.append(("charge_move_id.date", "<=", fields.Date.to_string(upto)))
+        if not has_costs:
+            domain.append(("kind", "=", "interest"))
+        groups = lines._read_group(
+            domain, ["move_line_id", "currency_id"], ["amount:sum"]
+        )
+        billed = defaultdict(Decimal)
+        for item, currency, amount in groups:
+            billed[item.id] += self._to_units(amount, currency)
         return billed
 
     @api.model

@@ -40,7 +40,7 @@ class AccountMove(models.Model):
             results, problem = move._get_late_charges(move.company_id._ar_today())
             charges = sum((result.charges for result in results.values()), Decimal(0))
             total = sum((result.total_open for result in results.values()), Decimal(0))
-            billed = sum(move._get_billed_charges(results).values())
+            billed = move._get_billed_charges(results)
             if billed:
                 # they are paid with their own document
                 charges = max(charges - billed, Decimal(0))
@@ -64,7 +64,8 @@ class AccountMove(models.Model):
     @api.model
     def _get_billed_charges(self, results):
         items = self.env["account.move.line"].union(*results)
-        return self.env["ar.charge.engine"]._get_billed_kinds(items)
+        billed = self.env["ar.charge.engine"]._get_billed(items, True)
+        return sum(billed.values(), Decimal(0))
 
     def _get_late_charges(self, upto):
         """What lateness costs on each item of an invoice, and what keeps it unknown.
@@ -119,27 +120,25 @@ class ArDunningNotice(models.Model):
         lines = self.line_ids.filtered(
             lambda line: line.amount_residual > 0 and line.days_overdue > 0
         )
+        # sudo: the customer's own items, whoever sees the letter
+        items = lines.sudo().move_line_id
         engine = self.env["ar.charge.engine"]
         upto = self.date_deadline
-        # sudo: the customer's own items, whoever sees the letter
-        results = engine._assess(lines.sudo().move_line_id, upto)
+        results = engine._assess(items, upto)
         if not results:
             return None
-        day_more = engine._assess(
-            lines.sudo().move_line_id, fields.Date.add(upto, days=1)
-        )
+        day_more = engine._assess(items, fields.Date.add(upto, days=1))
         interest = sum(r.interest_exact for r in results.values())
         daily = sum(r.interest_exact for r in day_more.values()) - interest
-        unit = next(iter(results.values())).claim.unit
         costs = sum(r.cost_total for r in results.values())
+        unit = next(iter(results.values())).claim.unit
         # what was billed is claimed by its own document
-        billed = engine._get_billed_kinds(lines.sudo().move_line_id)
+        billed = sum(engine._get_billed(items, False).values(), Decimal(0))
+        billed_costs = sum(engine._get_billed(items, True).values(), -billed)
         segments = [s for result in results.values() for s in result.segments]
         return {
-            "interest": float(
-                max(round_half_up(interest, unit) - billed["interest"], 0)
-            ),
-            "costs": float(max(costs - billed["costs"], 0)),
+            "interest": float(max(round_half_up(interest, unit) - billed, 0)),
+            "costs": float(max(costs - billed_costs, 0)),
             "daily": float(round_half_up(daily, unit)),
             "rate": segments[-1].quote.formula if segments else "",
         }

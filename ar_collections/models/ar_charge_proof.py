@@ -90,6 +90,7 @@ class ArChargeProof(models.AbstractModel):
     @api.model
     def _get_rates(self, sheet):
         """The values of reference rates that the rows' notes refer to."""
+        # sudo: official figures, whoever prints
         series = self.env["ar.reference.rate"].sudo()
         series = series.with_context(active_test=False)
         codes = list({code for code, _value in sheet.values})

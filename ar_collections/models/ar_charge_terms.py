@@ -258,22 +258,12 @@ class ArChargeTerms(models.Model):
         digits="Account",
         help="Less than this is not billed yet but carried on. In company currency.",
     )
-    summary = fields.Char("In short", compute="_compute_summary")
-    rate_today = fields.Char("Rate today", compute="_compute_summary")
 
     # === COMPUTE METHODS === #
 
     @api.model
     def _selection_customer_kind(self):
-        field = self.env["res.partner"]._fields["ar_customer_kind"]
-        return field._description_selection(self.env)
-
-    @api.depends_context("lang")
-    @api.depends("has_interest", "reference_rate_id", "margin", "fixed_rate", "factor")
-    def _compute_summary(self):
-        for terms in self:
-            terms.summary = terms._tell_rate()
-            terms.rate_today = terms._tell_rate_today(self.env.company._ar_today())
+        return self.env["res.partner"]._get_ar_customer_kinds()
 
     # === CRUD METHODS === #
 

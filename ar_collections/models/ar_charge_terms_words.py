@@ -9,9 +9,18 @@ class ArChargeTerms(models.Model):
 
     _inherit = "ar.charge.terms"
 
+    summary = fields.Char("In short", compute="_compute_summary")
+    rate_today = fields.Char("Rate today", compute="_compute_summary")
     explanation = fields.Html(compute="_compute_explanation", sanitize=False)
 
     # === COMPUTE METHODS === #
+
+    @api.depends_context("lang")
+    @api.depends("has_interest", "reference_rate_id", "margin", "fixed_rate", "factor")
+    def _compute_summary(self):
+        for terms in self:
+            terms.summary = terms._tell_rate()
+            terms.rate_today = terms._tell_rate_today(self.env.company._ar_today())
 
     @api.depends_context("lang")
     @api.depends(lambda self: self._get_told_fields())

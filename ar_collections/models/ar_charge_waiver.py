@@ -2,37 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-MANAGER = "ar_collections.ar_collections_group_manager"
-
-
-class ResCompany(models.Model):
-    _inherit = "res.company"
-
-    ar_waiver_limit = fields.Monetary(
-        "Four eyes above",
-        currency_field="currency_id",
-        help="If more than this is waived of a document of late charges, somebody else "
-        "than who proposed it has to approve. 0: no limit.",
-    )
-
-
-class ArChargeWaiverReason(models.Model):
-    """Why late charges are waived; a short list, so that it can be counted."""
-
-    _name = "ar.charge.waiver.reason"
-    _description = "Reason of a Waiver"
-    _order = "sequence, id"
-
-    name = fields.Char(required=True, translate=True)
-    sequence = fields.Integer(default=10)
-    active = fields.Boolean(default=True)
-    company_id = fields.Many2one(
-        "res.company", help="Leave empty to share the reason among all companies."
-    )
-
-    _name_uniq = models.Constraint(
-        "UNIQUE(name, company_id)", "There is a reason with this name already."
-    )
+from .const import MANAGER
 
 
 class ArChargeWaiver(models.Model):
@@ -45,7 +15,7 @@ class ArChargeWaiver(models.Model):
 
     _name = "ar.charge.waiver"
     _description = "Waiver of Late Charges"
-    _inherit = ["mail.thread", "ar.collector.mixin"]
+    _inherit = ["mail.thread", "ar.collector.mixin", "ar.retry.mixin"]
     _order = "id desc"
     _rec_name = "charge_move_id"
     _check_company_auto = True
@@ -166,6 +136,7 @@ class ArChargeWaiver(models.Model):
 
         :raise UserError: if it cannot be waived; says why
         """
+        # sudo: lines of a document that the user may see; the caller checked it
         charge = charge.sudo()
         self._check_proposal(charge, amount, pay_by)
         whole = amount + self._get_waived(charge)
@@ -222,6 +193,7 @@ class ArChargeWaiver(models.Model):
     @api.model
     def _get_waived(self, charge):
         """What of a document was waived or may still be, by offers and proposals."""
+        # sudo: also what others proposed, whoever asks
         waivers = self.sudo().search(
             [
                 ("charge_move_id", "=", charge.id),
@@ -272,7 +244,10 @@ class ArChargeWaiver(models.Model):
             }
         )
         amount = self.currency_id._convert(
-            self.amount, self.company_id.currency_id, self.company_id
+            self.amount,
+            self.company_id.currency_id,
+            self.company_id,
+            self.charge_move_id.date,
         )
         none = self.env["ar.dunning.notice"]
         self.env["ar.deviation"].with_user(user)._log(
@@ -301,6 +276,15 @@ class ArChargeWaiver(models.Model):
         template = self.env.ref(
             "ar_collections.mail_template_ar_charge_waiver", raise_if_not_found=False
         )
-        if template:
+        partner = self.charge_move_id.partner_id
+        if template and partner.email_normalized:
             template.send_mail(self.id)
-        self._tell_debtor(self.env._("Waiver offered"))
+            self._tell_debtor(self.env._("Waiver offered"))
+        else:
+            # nobody would know of it, and the day would pass
+            self._tell_debtor(
+                self.env._(
+                    "Waiver offered, but %s has no e-mail address: tell them another way",
+                    partner.display_name,
+                )
+            )

@@ -1,5 +1,6 @@
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.fields import Command, Domain
@@ -49,6 +50,10 @@ class ArChargeWaiver(models.Model):
                 waiver.state = "withdrawn"
                 waiver._tell_debtor(self.env._("Offer lapsed: not paid in time"))
 
+    def _settle_free(self, today):
+        """The same for those that nobody else holds at this moment."""
+        self.try_lock_for_update()._settle(today)
+
     def _get_open(self, day):
         """What of the invoices and the rest of the document was open on a day."""
         self.ensure_one()
@@ -96,9 +101,8 @@ class ArChargeWaiver(models.Model):
         items = (credit + self.charge_move_id.sudo()).line_ids.filtered(
             lambda ln: ln.account_type == "asset_receivable" and not ln.reconciled
         )
-        if (
-            len(items.move_id) == 2
-        ):  # else the charge is paid: the customer has a credit
+        # else the charge is paid: the customer has a credit
+        if len(items.move_id) == 2:
             items.reconcile()
         self.write({"state": "done", "credit_move_id": credit.id})
         self._tell_debtor(self.env._("Late charges waived"))
@@ -200,7 +204,11 @@ class ArChargeWaiver(models.Model):
             )
             cron._commit_progress(remaining=len(waivers))
             for waiver in waivers:
-                waiver.try_lock_for_update()._settle(today)
+                self._retry_for(
+                    company,
+                    partial(waiver._settle_free, today),
+                    f"Waiver {waiver.id}",
+                )
                 if not cron._commit_progress(1):
                     return
 

@@ -92,8 +92,7 @@ class ArContactRule(models.Model):
 
     @api.model
     def _selection_customer_kind(self):
-        field = self.env["res.partner"]._fields["ar_customer_kind"]
-        return field._description_selection(self.env)
+        return self.env["res.partner"]._get_ar_customer_kinds()
 
     @api.depends(
         "max_count", "period_days", "days_after_talk", "hour_from", "hour_to", "days"

@@ -62,9 +62,6 @@ class ArDebtor(models.Model):
         help="When the ladder takes its next step; today if somebody has to decide.",
     )
     last_notice_date = fields.Date("Last notice", readonly=True)
-    date_charged = fields.Datetime(
-        "Last charged", readonly=True, help="When late charges were last billed."
-    )
     note = fields.Html("Notes for collectors")
     notice_ids = fields.One2many("ar.dunning.notice", "debtor_id")
     pause_ids = fields.One2many("ar.pause", "debtor_id", context={"active_test": False})

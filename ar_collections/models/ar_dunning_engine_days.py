@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .ar_dunning_engine_parts import (
+from .ar_dunning_engine_days_sql import (
     BASIS_SQL,
     DEADLINES_SQL,
     RUNG_DATE_SQL,

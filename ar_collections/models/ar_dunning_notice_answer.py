@@ -1,5 +1,8 @@
 from odoo import api, models
 
+# What is sent by e-mail from a debtor's chatter.
+MESSAGE_MODELS = ("ar.dunning.notice", "ar.statement")
+
 
 class ArDunningNotice(models.Model):
     """What comes back: bounces."""
@@ -63,15 +66,17 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _routing_handle_bounce(self, email_message, message_dict):
-        # EXTENDS 'mail': a notice knows that its e-mail came back
+        # EXTENDS 'mail': a notice or statement knows that its e-mail came back
         result = super()._routing_handle_bounce(email_message, message_dict)
         message = message_dict["bounced_message"]
         if message and message.model == "ar.debtor":
-            # sudo: the mail gateway
-            notices = self.env["ar.dunning.notice"].sudo()
-            notices = notices.search([("mail_message_id", "=", message.id)])
             lines = str(email_message.get("Subject") or "").strip().splitlines()
-            notices._handle_bounce(message_dict["bounced_email"], " ".join(lines)[:200])
+            reason = " ".join(lines)[:200]
+            for name in MESSAGE_MODELS:
+                # sudo: the mail gateway
+                sent = self.env[name].sudo()
+                sent = sent.search([("mail_message_id", "=", message.id)])
+                sent._handle_bounce(message_dict["bounced_email"], reason)
         return result
 
 

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 from .ar_reference_rate import exact
 
@@ -13,6 +13,30 @@ class ArDunningNoticeLine(models.Model):
         "Collection costs", readonly=True, help="Set when the letter was sent."
     )
 
+    # === BUSINESS METHODS === #
+
+    def _get_claimed_costs(self):
+        """Those for whose item an earlier letter has claimed collection costs."""
+        groups = self._read_group(
+            [
+                ("move_line_id", "in", self.move_line_id.ids),
+                ("is_live", "=", True),
+                ("cost_amount", ">", 0),
+                ("id", "not in", self.ids),
+            ],
+            ["move_line_id"],
+        )
+        items = {item for (item,) in groups}
+        return self.filtered(lambda line: line.move_line_id in items)
+
+    def _set_collection_costs(self, terms):
+        self.ensure_one()
+        if scale := terms._get_cost_scale():
+            unit = exact(self.currency_id.rounding)
+            self.cost_amount = float(
+                scale.get_amount(exact(self.amount_residual), unit)
+            )
+
 
 class ArDunningNotice(models.Model):
     """What a letter itself costs: remembered as it was when it went out."""
@@ -25,17 +49,24 @@ class ArDunningNotice(models.Model):
 
     def _set_fees(self):
         """Put the fee of each letter on its oldest item that moves up."""
-        for notice in self.filtered(lambda n: n.level_id._has_fees()):
-            steps = notice._get_fee_lines()
-            if not steps:
-                continue
-            terms = self.env["ar.charge.engine"]._get_terms(steps.move_line_id)
-            charged = steps.filtered(lambda ln, t=terms: t.get(ln.move_line_id))
-            notice._set_collection_costs(charged, terms)
-            oldest = charged.filtered(
-                lambda ln, t=terms: t[ln.move_line_id]._allows_fees()
-            )[:1]
-            claim = exact(sum(steps.mapped("amount_residual")))
+        steps = {
+            notice: notice._get_fee_lines()
+            for notice in self.filtered(lambda n: n.level_id._has_fees())
+        }
+        every = self.env["ar.dunning.notice.line"].union(*steps.values())
+        if not every:
+            return
+        terms = self.env["ar.charge.engine"]._get_terms(every.move_line_id)
+        claimed = every._get_claimed_costs()
+        for notice, lines in steps.items():
+            charged = lines.filtered(lambda ln: terms.get(ln.move_line_id))
+            if notice.level_id.has_collection_costs:
+                for line in charged - claimed:
+                    line._set_collection_costs(terms[line.move_line_id])
+            oldest = charged.filtered(lambda ln: terms[ln.move_line_id]._allows_fees())[
+                :1
+            ]
+            claim = exact(sum(lines.mapped("amount_residual")))
             fees = notice.level_id.fee_ids
             oldest.fee_amount = float(fees._get_amount(claim, notice.currency_id))
 
@@ -49,31 +80,6 @@ class ArDunningNotice(models.Model):
                 and not ln.move_line_id.move_id.is_late_charge
             )
         ).sorted(lambda ln: (ln.date_due or ln.move_line_id.date, ln.id))
-
-    def _set_collection_costs(self, lines, terms):
-        if not self.level_id.has_collection_costs:
-            return
-        for line in lines:
-            scale = terms[line.move_line_id]._get_cost_scale()
-            if scale and not self._has_collection_costs(line):
-                unit = exact(line.currency_id.rounding)
-                claim = exact(line.amount_residual)
-                line.cost_amount = float(scale.get_amount(claim, unit))
-
-    @api.model
-    def _has_collection_costs(self, line):
-        """Whether an earlier letter claimed collection costs for the same item."""
-        return bool(
-            self.env["ar.dunning.notice.line"].search_count(
-                [
-                    ("move_line_id", "=", line.move_line_id.id),
-                    ("is_live", "=", True),
-                    ("cost_amount", ">", 0),
-                    ("id", "!=", line.id),
-                ],
-                limit=1,
-            )
-        )
 
 
 class ArDunningLevel(models.Model):

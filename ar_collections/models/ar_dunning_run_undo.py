@@ -5,6 +5,7 @@ from odoo.exceptions import LockError, UserError
 from odoo.tools import SQL
 
 from .ar_dunning_run_undo_sql import LATER_SQL, RECALL_SQL, TAKE_BACK_SQL, TOUCHED_SQL
+from .const import MANAGER
 
 
 class ArDunningRun(models.Model):
@@ -95,8 +96,7 @@ class ArDunningRun(models.Model):
         :param str reason: kept on the notices and in the consistency report
         :raise UserError: if a later run has sent these customers something since
         """
-        group = "ar_collections.ar_collections_group_manager"
-        for run in self._as_collector(group):
+        for run in self._as_collector(MANAGER):
             run._lock_or_refuse()
             sent = run._get_countable()
             if not sent and run.state not in ("draft", "confirmed"):

@@ -45,8 +45,7 @@ class ArPolicyRule(models.Model):
 
     @api.model
     def _selection_customer_kind(self):
-        field = self.env["res.partner"]._fields["ar_customer_kind"]
-        return field._description_selection(self.env)
+        return self.env["res.partner"]._get_ar_customer_kinds()
 
     @api.model
     def _selection_payer_profile(self):
@@ -148,9 +147,7 @@ class ArPolicyRule(models.Model):
 
     def _tell(self, text, policy=None):
         """Keep in the policy's history whom it was for."""
-        policy = policy or self.policy_id
-        if not self.env.context.get("tracking_disable"):
-            policy._message_log(body=text)
+        (policy or self.policy_id)._message_log(body=text)
 
     @api.model
     def _get_treated_sql(self, company, date, profile=None):

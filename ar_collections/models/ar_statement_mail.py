@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import models
 from odoo.exceptions import UserError
 
 
@@ -66,22 +66,3 @@ class MailMail(models.Model):
         return super()._postprocess_sent_message(
             success_pids, success_emails, failure_reason, failure_type
         )
-
-
-class MailThread(models.AbstractModel):
-    _inherit = "mail.thread"
-
-    @api.model
-    def _routing_handle_bounce(self, email_message, message_dict):
-        # EXTENDS 'mail': a statement knows that its e-mail came back
-        result = super()._routing_handle_bounce(email_message, message_dict)
-        message = message_dict["bounced_message"]
-        if message and message.model == "ar.debtor":
-            # sudo: the mail gateway
-            statements = self.env["ar.statement"].sudo()
-            statements = statements.search([("mail_message_id", "=", message.id)])
-            lines = str(email_message.get("Subject") or "").strip().splitlines()
-            statements._handle_bounce(
-                message_dict["bounced_email"], " ".join(lines)[:200]
-            )
-        return result

@@ -145,6 +145,11 @@ class ResPartner(models.Model):
             for debtor in merge._merge_ar_debtors(partner, target):
                 debtor._mark_partners_stale(debtor.company_id, target.ids)
 
+    @api.model
+    def _get_ar_customer_kinds(self):
+        """Kinds of customers and their names, for fields of what is set by kind."""
+        return self._fields["ar_customer_kind"]._description_selection(self.env)
+
     def _get_ar_customer_kind(self):
         """What kind of customer it is, where nobody has said so (rules do the same)."""
         self.ensure_one()

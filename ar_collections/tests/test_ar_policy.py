@@ -154,7 +154,7 @@ class TestArPolicy(ArCollectionsCommon):
         def read(policy):
             return [str(body) for body in policy.message_ids.mapped("body")]
 
-        rules = self.env["ar.policy.rule"].with_context(tracking_disable=False)
+        rules = self.env["ar.policy.rule"].with_context(tracking_disable=True)
         rule = rules.create({"policy_id": self.policy.id, "payer_profile": "chronic"})
         self.assertIn("Rule added: payer: chronic", read(self.policy)[0])
         rule.payer_profile = "slow"

@@ -177,6 +177,23 @@ class TestChargeAccrual(LateChargesCommon):
         with self.assertRaises(AccessError):
             wizard.with_user(collector).action_accrue()
 
+    def test_books_of_a_company_that_is_not_ones_own(self):
+        """The figures are read with full rights: who may see them is checked before."""
+        other = self.setup_other_company()["company"]
+        manager = new_test_user(
+            self.env,
+            "accrual_manager",
+            "ar_collections.ar_collections_group_manager",
+            company_id=other.id,
+            company_ids=[(6, 0, other.ids)],
+        )
+        mine = self._wizard(user=manager, company_id=other.id, account_id=False)
+        self.assertFalse(mine.total)
+        foreign = self._wizard().with_user(manager).with_company(other)
+        for call in (foreign.action_accrue, foreign._get_amounts):
+            with self.assertRaises(AccessError):
+                call()
+
     def test_two_companies(self):
         other = self.setup_other_company()["company"]
         self._accrue()

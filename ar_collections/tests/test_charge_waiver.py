@@ -1,9 +1,11 @@
 from datetime import date
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .test_late_charges import LateChargesCommon
 
@@ -184,6 +186,32 @@ class TestChargeWaiver(LateChargesCommon):
         before = mails.search([])
         self._waive(1)
         self.assertFalse(mails.search([]) - before)
+
+    def test_who_has_no_email_is_told_another_way(self):
+        self.charge.partner_id.email = False
+        waiver = self._waive(40, pay_by="2026-03-10")
+        self.assertEqual(waiver.state, "offered")
+        self.assertIn("no e-mail address", waiver.debtor_id.message_ids[0].body)
+
+    def test_one_that_fails_stops_no_other(self):
+        other = self._create_customer("Other")
+        self._create_invoice_due("2026-01-01", 1000, partner=other)
+        second = self._bill("2026-02-15", partners=other)
+        failing = self._waive(40, pay_by="2026-03-10")
+        kept = self._waive(40, pay_by="2026-03-10", charge=second)
+        give_up = type(failing)._tell_debtor
+
+        def refuse(waiver, what):
+            if waiver.id == failing.id:
+                raise ValueError("something")
+            return give_up(waiver, what)
+
+        with (
+            patch.object(type(failing), "_tell_debtor", refuse),
+            mute_logger("odoo.addons.ar_collections.models.ar_retry_mixin"),
+        ):
+            self._settle("2026-03-11")
+        self.assertEqual((failing.state, kept.state), ("offered", "withdrawn"))
 
     def test_letter_and_portal_say_it_while_it_holds(self):
         waiver = self._waive(40, pay_by="2026-03-01")

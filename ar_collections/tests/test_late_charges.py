@@ -1,11 +1,13 @@
 from datetime import date
 from decimal import Decimal
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common import ArCollectionsCommon
 
@@ -433,6 +435,40 @@ class TestLateCharges(LateChargesCommon):
         self.assertEqual(self._receivable(self.invoice).ar_level_id, self.second)
         self.assertEqual(self._bill("2026-02-15").amount_total, 17.51)
 
+    def test_collection_costs_are_claimed_once(self):
+        self.terms.cost_band_ids = [Command.create({"percent": 15})]
+        self.terms.lump_sum_ids.unlink()
+        (self.first + self.second).has_collection_costs = True
+        first = self._run_ladder("2026-01-10")
+        self.assertEqual(first.line_ids.cost_amount, 150)
+        second = self._run_ladder("2026-02-10")
+        self.assertEqual(second.level_id, self.second)
+        self.assertFalse(second.line_ids.cost_amount)
+        self.assertEqual(self._bill("2026-02-15").amount_total, 162.51)
+
+    def test_fees_of_many_letters_cost_no_more_queries(self):
+        self._set_fee()
+        self.first.has_collection_costs = True
+        self.terms.cost_band_ids = [Command.create({"percent": 15})]
+
+        def count(number):
+            for i in range(number):
+                partner = self._create_customer(f"{number} {i}")
+                self._create_invoice_due("2026-01-01", 1000, partner=partner)
+            with freeze_time("2026-01-10"):
+                notices = self._preview("2026-01-10").notice_ids.sudo()
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            notices.browse(notices.ids)._set_fees()
+            self.env.flush_all()
+            used = self.env.cr.sql_log_count - before
+            self.assertEqual(len(notices.filtered("line_ids.fee_amount")), len(notices))
+            return used
+
+        count(1)
+        self.assertLessEqual(count(12), count(2))
+
     # === WIZARD === #
 
     def test_preview_tells_what_would_be_billed_and_bills_it(self):
@@ -475,6 +511,29 @@ class TestLateCharges(LateChargesCommon):
             cron = self.env.ref("ar_collections.ir_cron_ar_charge_correct").sudo()
             cron.method_direct_trigger()
         self.assertAlmostEqual(self._get_net(), 48.34)
+
+    def test_a_correction_that_fails_stops_no_other(self):
+        other = self._create_customer("Other")
+        late = self._create_invoice_due("2026-01-01", 1000, partner=other)
+        self._bill("2026-02-15")
+        self._pay(self.invoice, date="2026-01-31")
+        self._pay(late, date="2026-01-31")
+        make = type(self.engine)._make_document
+
+        def fail(engine, plan, date):
+            if plan.partner == self.customer:
+                raise ValueError("something")
+            return make(engine, plan, date)
+
+        with (
+            patch.object(type(self.engine), "_make_document", fail),
+            mute_logger("odoo.addons.ar_collections.models.ar_retry_mixin"),
+            self.enter_registry_test_mode(),
+        ):
+            cron = self.env.ref("ar_collections.ir_cron_ar_charge_correct").sudo()
+            cron.method_direct_trigger()
+        self.assertAlmostEqual(self._get_net(), 52.51)
+        self.assertAlmostEqual(self._get_net(other), 48.34)
 
     # === RIGHTS === #
 

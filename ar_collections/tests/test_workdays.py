@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from odoo.tests import BaseCase, tagged
 from odoo.tools import SQL
 
-from ..models.ar_dunning_engine_parts import WORKDAY_ADD_SQL, WORKDAY_PREVIOUS_SQL
+from ..models.ar_dunning_engine_days_sql import WORKDAY_ADD_SQL, WORKDAY_PREVIOUS_SQL
 from ..tools import workdays as module
 from ..tools.workdays import Workdays
 from .common import ArCollectionsCommon

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import format_date
 
-MANAGER = "ar_collections.ar_collections_group_manager"
+from ..models.const import MANAGER
 
 
 class ArChargeAccrualCreate(models.TransientModel):
@@ -119,6 +119,7 @@ class ArChargeAccrualCreate(models.TransientModel):
         :raise UserError: if the period has one already, or is closed
         """
         self.ensure_one()
+        self.company_id.check_access("read")
         wizard = self._as_collector(MANAGER)
         wizard._check()
         amounts, problem = wizard._get_amounts()
@@ -132,6 +133,7 @@ class ArChargeAccrualCreate(models.TransientModel):
             )
         if wizard.former_id:
             wizard._cancel_former()
+        # sudo: a credit manager of the company, checked right above
         moves = (
             self.env["ar.charge.engine"]
             .sudo()
@@ -164,6 +166,8 @@ class ArChargeAccrualCreate(models.TransientModel):
     def _get_amounts(self):
         """(amounts by debtor and currency, what keeps them unknown)"""
         self.ensure_one()
+        # everything below is read with full rights: the company's rule is checked here
+        self.company_id.check_access("read")
         if not self.date:
             return {}, False
         # sudo: a credit manager sees what all debtors of the company owe
@@ -209,6 +213,7 @@ class ArChargeAccrualCreate(models.TransientModel):
             raise UserError(_("The reversal comes after the end of the period."))
 
     def _cancel_former(self):
+        # sudo: as for the entry that takes its place
         former = self.former_id.sudo()
         moves = former + former.reversal_move_ids
         moves.filtered(lambda move: move.state == "posted").button_draft()

@@ -80,7 +80,7 @@ class ArChargeCalculator(models.TransientModel):
 
     @api.model
     def _selection_customer_kind(self):
-        return self.env["res.partner"]._fields["ar_customer_kind"].selection
+        return self.env["res.partner"]._get_ar_customer_kinds()
 
     @api.depends("country_id", "state_id", "customer_kind", "company_id")
     def _compute_terms_id(self):

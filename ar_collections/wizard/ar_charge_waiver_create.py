@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..models.const import MANAGER
+
 
 class ArChargeWaiverCreate(models.TransientModel):
     """Waives all or a part of a charge document, or proposes to."""
@@ -51,6 +53,7 @@ class ArChargeWaiverCreate(models.TransientModel):
     def _compute_message(self):
         waivers = self.env["ar.charge.waiver"]
         for one in self:
+            # sudo: as above
             charge = one.charge_move_id.sudo()
             whole = one.amount + (charge and waivers._get_waived(charge))
             one.message = charge and one._tell(waivers._is_above_limit(charge, whole))
@@ -58,7 +61,7 @@ class ArChargeWaiverCreate(models.TransientModel):
     def _tell(self, is_above):
         """What the button will do."""
         _ = self.env._
-        manager = self.env.user.has_group("ar_collections.ar_collections_group_manager")
+        manager = self.env.user.has_group(MANAGER)
         if is_above:
             return _("So much takes a second person: a credit manager has to approve.")
         if not manager:

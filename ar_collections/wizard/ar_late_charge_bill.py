@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.const import MANAGER
+
 
 class ArLateChargeBill(models.TransientModel):
     """Charge late interest: first look at it, then bill."""
@@ -58,13 +60,10 @@ class ArLateChargeBill(models.TransientModel):
                 "line_ids": [fields.Command.create(vals) for vals in vals_list],
             }
         )
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "new",
-        }
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ar_collections.ar_late_charge_bill_action"
+        )
+        return dict(action, res_id=self.id)
 
     def action_bill(self):
         """Bill what is owed now, and open the documents."""
@@ -84,13 +83,15 @@ class ArLateChargeBill(models.TransientModel):
             "res_model": "account.move",
             "view_mode": "list,form",
             "domain": [("id", "in", documents.ids)],
+            # the columns of customer invoices
+            "context": {"default_move_type": "out_invoice", "create": False},
         }
 
     # === BUSINESS METHODS === #
 
     def _check_may_charge(self):
         # charging is for credit managers, of this company
-        self._as_collector("ar_collections.ar_collections_group_manager")
+        self._as_collector(MANAGER)
         if self.company_id not in self.env.companies:
             raise UserError(
                 self.env._(

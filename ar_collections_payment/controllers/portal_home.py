@@ -1,4 +1,3 @@
-from odoo import fields
 from odoo.fields import Domain
 from odoo.http import request
 
@@ -20,11 +19,14 @@ class ClaimHome(PortalAccount):
         # all contacts of the customer, and an instalment when it is due
         if partner_id or request.env.user._is_public():
             return super()._get_overdue_invoices_domain(partner_id)
-        late = [
-            ("account_type", "=", "asset_receivable"),
-            ("reconciled", "=", False),
-            ("date_maturity", "<", fields.Date.context_today(request.env.user)),
-        ]
+        late = Domain("account_type", "=", "asset_receivable")
+        late &= Domain("reconciled", "=", False)
+        # the day of whose books they are, never that of whoever looks
+        late &= Domain.OR(
+            Domain("company_id", "=", company.id)
+            & Domain("date_maturity", "<", company._ar_today())
+            for company in self._get_my_companies()
+        )
         customer = request.env.user.partner_id.commercial_partner_id
         domain = [
             *(
@@ -54,14 +56,16 @@ class ClaimHome(PortalAccount):
         debts = self._get_my_open_domain() & Domain("balance", ">", 0)
         return lines.search_count(debts)
 
-    def _get_my_debtors(self):
-        """Where the customer of who is logged in owes something."""
+    def _get_my_companies(self):
+        """To which companies the customer of who is logged in owes something."""
         # sudo: as above
         lines = request.env["account.move.line"].sudo()
         groups = lines._read_group(self._get_my_open_domain(), ["company_id"])
-        roots = request.env["res.company"].sudo()
-        for (company,) in groups:
-            roots |= company.root_id
+        return request.env["res.company"].sudo().union(*(one for (one,) in groups))
+
+    def _get_my_debtors(self):
+        """Where the customer of who is logged in owes something."""
+        roots = self._get_my_companies().root_id
         customer = request.env.user.partner_id.commercial_partner_id
         # sudo: the customer never sees the debtor, only what is owed
         debtors = request.env["ar.debtor"].sudo()

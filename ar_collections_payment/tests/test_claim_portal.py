@@ -1,7 +1,10 @@
+from freezegun import freeze_time
 from lxml import html
 
 from odoo import Command
 from odoo.tests import tagged
+
+from odoo.addons.ar_collections.tests.common import TODAY
 
 from .common import ClaimCommon
 
@@ -75,6 +78,15 @@ class TestClaimPortal(ClaimCommon):
         listed = self.url_open("/my/invoices?filterby=overdue_invoices").text
         self.assertIn(invoice.name, listed)
         self.assertIn(self.desk.move_id.name, listed)
+
+    def test_the_day_is_that_of_the_books(self):
+        """Due today where it is owed, and yesterday where the customer looks from."""
+        self.desk.move_id.line_ids.filtered("date_maturity").date_maturity = TODAY
+        self.user.tz = "Pacific/Kiritimati"
+        self.company.partner_id.tz = "Pacific/Honolulu"
+        with freeze_time(f"{TODAY} 14:00:00"):
+            listed = self.url_open("/my/invoices?filterby=overdue_invoices").text
+        self.assertNotIn(self.desk.move_id.name, listed)
 
     def test_cores_page_for_overdue_invoices_leads_here(self):
         response = self.url_open("/my/invoices/overdue", allow_redirects=False)
