@@ -113,6 +113,8 @@ from . import ar_dunning_notice_recheck
 from . import ar_dunning_notice_line
 from . import ar_dunning_skip
 from . import ar_charge_figures
+from . import ar_charge_payable
+from . import ar_debtor_charge
 from . import ar_charge_waiver_offer
 from . import ar_dunning_notice_fee
 from . import ar_recipient

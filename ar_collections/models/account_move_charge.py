@@ -74,6 +74,34 @@ class AccountMove(models.Model):
         self._refresh_charges()
         return result
 
+    # === ACTION METHODS === #
+
+    def action_waive_charges(self):
+        """Waive of the last document that charges this invoice.
+
+        :raise UserError: if nothing is left to waive
+        """
+        self.ensure_one()
+        self.check_access("read")
+        waivers = self.env["ar.charge.waiver"]
+        # sudo: documents about an invoice that the user sees
+        charges = self.sudo().late_charge_line_ids.charge_move_id.filtered(
+            lambda move: move.move_type == "out_invoice" and move.state == "posted"
+        )
+        for charge in charges.sorted("id", reverse=True):
+            if waivers._get_waivable(charge) > 0:
+                action = self.env["ir.actions.act_window"]._for_xml_id(
+                    "ar_collections.ar_charge_waiver_create_action"
+                )
+                context = {"active_model": self._name, "active_id": charge.id}
+                return dict(action, context=context)
+        raise UserError(
+            self.env._(
+                "Of the charges on %(invoice)s nothing is left to waive.",
+                invoice=self.name,
+            )
+        )
+
     # === BUSINESS METHODS === #
 
     def _refresh_charges(self):

@@ -85,7 +85,7 @@ class ArChargeEngine(models.AbstractModel):
     def _get_accrued_items(self, company, upto):
         """Items whose policy bills or accrues, late before a day."""
         items = self._get_late_items(company, upto)
-        verdicts = self._get_verdicts(items, self._get_terms(items))
+        verdicts = self._get_verdicts(items, self._get_terms(items), upto)
         policies = items.move_id._get_ar_policies()
         return items.filtered(
             lambda item: (

@@ -56,7 +56,7 @@ class ArChargeEngine(models.AbstractModel):
         :return: (list of `ChargePlan`, {item that is left alone: reason})
         :rtype: tuple[list, dict]
         """
-        days, reasons = self._get_scope(company, upto, partners, grow)
+        days, reasons = self._get_scope(company, upto, today, partners, grow)
         groups = defaultdict(dict)
         for item, day in days.items():
             groups[self._get_group(item)][item] = day

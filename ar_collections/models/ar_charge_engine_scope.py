@@ -41,11 +41,12 @@ class ArChargeEngine(models.AbstractModel):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _get_scope(self, company, upto, partners=None, grow=True):
+    def _get_scope(self, company, upto, today, partners=None, grow=True):
         """What is to be looked at to charge a company's debtors.
 
         :param company: the root of the books
         :param date upto: charge until this day
+        :param date today: what is known until then counts
         :param partners: commercial partners; None for all
         :param bool grow: also charge more; else only correct what was charged
         :return: ({item: day until which it is charged}, {item: reason that it is not})
@@ -58,13 +59,14 @@ class ArChargeEngine(models.AbstractModel):
         posted = items.filtered(lambda item: item.parent_state == "posted")
         terms = self._get_terms(posted) if posted else {}
         days, reasons = {}, {}
-        verdicts = self._get_verdicts(posted, terms) if grow else {}
+        verdicts = self._get_verdicts(posted, terms, max(upto, today)) if grow else {}
+        freed = self._get_freed(posted.filtered(lambda item: item.id in charged))
         for item in posted:
             before = charged.get(item.id)
             reason = verdicts.get(item)
             if grow and not reason:
                 days[item] = max(filter(None, (upto, before)))
-            elif before and terms.get(item):
+            elif before and terms.get(item) and item not in freed:
                 days[item] = before
             if reason:
                 reasons[item] = reason
@@ -126,11 +128,13 @@ class ArChargeEngine(models.AbstractModel):
         return fields.Date.to_string(min(days)) if days and all(days) else "1900-01-01"
 
     @api.model
-    def _get_verdicts(self, items, terms):
+    def _get_verdicts(self, items, terms, day):
         """Why items are not charged more: {item: reason}; extensions add their own.
 
         Reasons: ``terms`` (the customer is charged nothing), ``mode`` (the policy or
         level does not bill), ``since`` (fell due before charging began), ``blocked``.
+
+        :param date day: what is known until then counts
         """
         policies = items.move_id._get_ar_policies()
         levels = self._get_levels(items)

@@ -14,6 +14,21 @@ class ResConfigSettings(models.TransientModel):
     ar_opening_account_id = fields.Many2one(
         related="company_id.ar_opening_account_id", readonly=False
     )
+    ar_charge_journal_id = fields.Many2one(
+        related="company_id.ar_charge_journal_id", readonly=False
+    )
+    ar_charge_account_id = fields.Many2one(
+        related="company_id.ar_charge_account_id", readonly=False
+    )
+    ar_charge_tax_ids = fields.Many2many(
+        related="company_id.ar_charge_tax_ids", readonly=False
+    )
+    ar_accrual_journal_id = fields.Many2one(
+        related="company_id.ar_accrual_journal_id", readonly=False
+    )
+    ar_accrual_account_id = fields.Many2one(
+        related="company_id.ar_accrual_account_id", readonly=False
+    )
     ar_waiver_limit = fields.Monetary(
         related="company_id.ar_waiver_limit",
         currency_field="currency_id",

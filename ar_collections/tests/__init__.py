@@ -28,6 +28,7 @@ from . import test_bank_gate
 from . import test_charge_accrual
 from . import test_charge_data
 from . import test_charge_difference
+from . import test_charge_payable
 from . import test_charge_proof
 from . import test_charge_waiver
 from . import test_complaints_contact

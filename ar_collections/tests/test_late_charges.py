@@ -305,7 +305,8 @@ class TestLateCharges(LateChargesCommon):
         item = self._receivable(self.invoice)
 
         def reason():
-            scope = self.engine._get_scope(self.company, date(2026, 2, 15))
+            day = date(2026, 2, 15)
+            scope = self.engine._get_scope(self.company, day, day)
             return scope[1].get(item)
 
         self.assertIsNone(reason())

@@ -40,9 +40,20 @@ class ArLateChargeBill(models.TransientModel):
 
     @api.model
     def _default_debtors(self):
-        if self.env.context.get("active_model") != "ar.debtor":
-            return self.env["ar.debtor"]
-        return self.env["ar.debtor"].browse(self.env.context.get("active_ids", []))
+        context = self.env.context
+        debtors = self.env["ar.debtor"]
+        model, ids = context.get("active_model"), context.get("active_ids", [])
+        if model == "ar.debtor":
+            return debtors.browse(ids)
+        if model == "account.move":
+            partners = self.env[model].browse(ids).commercial_partner_id
+            company = self.env.company.root_id
+            domain = [
+                ("partner_id", "in", partners.ids),
+                ("company_id", "=", company.id),
+            ]
+            return debtors.search(domain)
+        return debtors
 
     # === ACTION METHODS === #
 
@@ -172,6 +183,7 @@ class ArLateChargeBillLine(models.TransientModel):
             ("terms", "The customer is charged nothing by the terms"),
             ("mode", "The policy or level does not bill"),
             ("since", "Fell due before the policy began to charge"),
+            ("announced", "A letter gives time, or it was paid in that time"),
             ("blocked", "No Follow-Up"),
         ],
         "What happens",
