@@ -73,6 +73,7 @@ from . import ar_charge_accrual
 from . import ar_charge_waiver_reason
 from . import ar_charge_waiver
 from . import ar_charge_waiver_settle
+from . import ar_charge_waiver_discount
 
 # DUNNING
 from . import ar_dunning_engine

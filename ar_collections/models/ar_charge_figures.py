@@ -96,8 +96,25 @@ class ArDunningLevel(models.Model):
         "Announces late charges",
         help="The message says what interest and lump sums will be charged on what is "
         "still open after the deadline, and how much it is a day. Needs charge terms on "
-        "the policy.",
+        "the policy, and that it announces or bills them.",
     )
+
+    # === BUSINESS METHODS === #
+
+    def _get_charge_mode(self):
+        """What is done about late charges at this level: its own word or the policy's."""
+        self.ensure_one()
+        # sudo: what a policy says does not depend on who asks
+        level = self.sudo()
+        return level.charge_mode or level.policy_id.charge_mode
+
+    def _has_announcement(self):
+        """Whether letters of this level say what will be charged.
+
+        None threatens with what the policy does not do.
+        """
+        self.ensure_one()
+        return self.announces_charges and self._get_charge_mode() in ("announce", "bill")
 
 
 class ArDunningNotice(models.Model):
@@ -115,15 +132,14 @@ class ArDunningNotice(models.Model):
         :raise UserError: if a rate is missing
         """
         self.ensure_one()
-        if not self.level_id.announces_charges:
+        if not self.level_id._has_announcement():
             return None
         lines = self.line_ids.filtered(
             lambda line: line.amount_residual > 0 and line.days_overdue > 0
         )
         # sudo: the customer's own items, whoever sees the letter
-        items = lines.sudo().move_line_id
-        engine = self.env["ar.charge.engine"]
-        upto = self.date_deadline
+        engine, upto = self.env["ar.charge.engine"], self.date_deadline
+        items = engine._get_announceable(lines.sudo().move_line_id, upto)
         results = engine._assess(items, upto)
         if not results:
             return None

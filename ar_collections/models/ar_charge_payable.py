@@ -57,7 +57,7 @@ class ArDunningNotice(models.Model):
     # === BUSINESS METHODS === #
 
     def _send_batch(self, channel):
-        told = self.filtered(lambda notice: notice.level_id.announces_charges)
+        told = self.filtered(lambda notice: notice.level_id._has_announcement())
         told.has_announced_charges = True
         return super()._send_batch(channel)
 
@@ -127,6 +127,14 @@ class ArChargeEngine(models.AbstractModel):
             first[item_id] = min(day, first.get(item_id, day))
         return in_time.filtered(
             lambda item: item.id in first and first[item.id] >= announced[item.id][1]
+        )
+
+    @api.model
+    def _get_announceable(self, items, day):
+        """Items on which a letter may announce charges: those that may be charged."""
+        verdicts = self._get_verdicts(items, self._get_terms(items), day)
+        return items.filtered(
+            lambda item: verdicts.get(item) in (None, "mode", "announced")
         )
 
     # === TO PAY === #

@@ -139,36 +139,47 @@ class ArChargeWaiver(models.Model):
         # sudo: lines of a document that the user may see; the caller checked it
         charge = charge.sudo()
         self._check_proposal(charge, amount, pay_by)
-        whole = amount + self._get_waived(charge)
+        vals = self._prepare_waiver_vals(charge, amount, reason, note, pay_by)
         # sudo: nobody writes this by hand; the user was checked by the caller
-        waiver = self.sudo().create(
-            {
-                "company_id": charge.company_id.id,
-                "debtor_id": charge.charged_line_ids.debtor_id[:1].id,
-                "charge_move_id": charge.id,
-                "amount": amount,
-                "reason_id": reason.id,
-                "note": note,
-                "pay_by": pay_by,
-                "user_id": self.env.uid,
-                "needs_second": self._is_above_limit(charge, whole),
-            }
-        )
+        waiver = self.sudo().create(vals)
         if self.env.user.has_group(MANAGER) and not waiver.needs_second:
             waiver._approve(self.env.user)
         return waiver.sudo(self.env.su)
 
     @api.model
-    def _check_proposal(self, charge, amount, pay_by):
-        _ = self.env._
+    def _prepare_waiver_vals(self, charge, amount, reason, note, pay_by):
+        """Values of a proposal; extensions may add to them."""
+        whole = amount + self._get_waived(charge)
+        return {
+            "company_id": charge.company_id.id,
+            "debtor_id": charge.charged_line_ids.debtor_id[:1].id,
+            "charge_move_id": charge.id,
+            "amount": amount,
+            "reason_id": reason.id,
+            "note": note,
+            "pay_by": pay_by,
+            "user_id": self.env.uid,
+            "needs_second": self._is_above_limit(charge, whole),
+        }
+
+    @api.model
+    def _check_document(self, charge, pay_by):
+        """Of what something can be given up."""
         if (
             not charge.is_late_charge
             or charge.state != "posted"
             or charge.move_type != "out_invoice"
         ):
             raise UserError(
-                _("%s is no posted document of late charges.", charge.display_name)
+                self.env._(
+                    "%s is no posted document of late charges.", charge.display_name
+                )
             )
+
+    @api.model
+    def _check_proposal(self, charge, amount, pay_by):
+        _ = self.env._
+        self._check_document(charge, pay_by)
         left = self._get_waivable(charge)
         currency = charge.currency_id
         if currency.compare_amounts(amount, 0) <= 0:
@@ -270,12 +281,16 @@ class ArChargeWaiver(models.Model):
             )
         )
 
+    def _get_template(self):
+        """The words of an offer."""
+        return self.env.ref(
+            "ar_collections.mail_template_ar_charge_waiver", raise_if_not_found=False
+        )
+
     def _tell_customer(self):
         """Send the offer: how much is waived if what is paid by when."""
         self.ensure_one()
-        template = self.env.ref(
-            "ar_collections.mail_template_ar_charge_waiver", raise_if_not_found=False
-        )
+        template = self._get_template()
         partner = self.charge_move_id.partner_id
         if template and partner.email_normalized:
             template.send_mail(self.id)

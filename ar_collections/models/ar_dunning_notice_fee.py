@@ -168,10 +168,8 @@ class ArDunningLevel(models.Model):
         """Whether letters of this level cost something."""
         self.ensure_one()
         # sudo: as above
-        level = self.sudo()
-        has_fees = level.fee_ids or level.has_collection_costs
-        mode = level.charge_mode or level.policy_id.charge_mode
-        return bool(has_fees) and mode in ("accrue", "bill")
+        has_fees = self.sudo().fee_ids or self.has_collection_costs
+        return bool(has_fees) and self._get_charge_mode() in ("accrue", "bill")
 
 
 class ArChargeTerms(models.Model):

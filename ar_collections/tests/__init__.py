@@ -28,6 +28,7 @@ from . import test_bank_gate
 from . import test_charge_accrual
 from . import test_charge_data
 from . import test_charge_difference
+from . import test_charge_discount
 from . import test_charge_payable
 from . import test_charge_proof
 from . import test_charge_waiver
@@ -59,6 +60,7 @@ from . import test_security
 from . import test_story_ladder
 from . import test_thanks
 from . import test_tours
+from . import test_tours_charge
 from . import test_ubl_reminder
 from . import test_workdays
 from . import test_ar_charge_terms

@@ -192,6 +192,9 @@ class TestArChargeEngine(ArCollectionsCommon):
             notice = run.notice_ids.filtered(lambda n: n.partner_id == self.customer)
             self.assertNotIn("interest for late payment", notice._get_message()["body"])
             notice.level_id.announces_charges = True
+            # nothing is threatened that the policy does not do
+            self.assertIsNone(notice._get_charge_figures())
+            self.policy.charge_mode = "announce"
             days = (notice.date_deadline - date(2026, 1, 1)).days
             figures = notice._get_charge_figures()
             self.assertEqual(figures["interest"], round(1000 * 10.15 * days / 36500, 2))

@@ -127,6 +127,27 @@ class TestChargePayable(LateChargesCommon):
         self.assertFalse(self._bill("2026-04-01"))
         self.assertEqual(self._get_net(), charge.amount_total)
 
+    def test_nothing_is_announced_on_what_fell_due_before_charging_began(self):
+        self.first.announces_charges = True
+        self.policy.charge_since = "2026-01-15"
+        notice = self._run_ladder("2026-01-31")
+        self.assertNotIn("we charge interest", self._get_text(notice))
+
+    def test_ready_level_sends_the_invoice_again_with_the_announcement(self):
+        """30 days late: the invoice once more, and what lateness will cost."""
+        ready = self.env.ref("ar_collections.ar_dunning_level_ready_standard_final")
+        self.assertEqual(ready.delay_days, 30)
+        self.assertTrue(ready.attach_invoices)
+        self.assertTrue(ready.announces_charges)
+        with freeze_time("2026-02-02"):
+            policy = ready.policy_id.browse(ready.policy_id.action_use()["res_id"])
+            policy.write({"charge_terms_id": self.terms.id, "charge_mode": "announce"})
+            policy.level_ids.filtered(lambda lv: lv.delay_days < 30).unlink()
+            self.company.ar_policy_id = policy
+            notice = self._preview("2026-02-02").notice_ids
+            self.assertEqual(notice.level_id.delay_days, 30)
+            self.assertIn("we charge interest", self._get_text(notice))
+
     # === PAY TODAY === #
 
     def test_letter_says_what_to_pay_today(self):

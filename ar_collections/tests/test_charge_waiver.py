@@ -102,9 +102,10 @@ class TestChargeWaiver(LateChargesCommon):
             self._waive(-1)
         self._waive(12.51)
 
-    def test_only_a_document_of_late_charges(self):
+    def test_only_a_posted_document_of_late_charges(self):
+        self.charge.button_draft()
         with self.assertRaisesRegex(UserError, "no posted document"):
-            self._waive(10, charge=self.invoice)
+            self._waive(10)
 
     def test_a_paid_document_leaves_a_credit(self):
         self._pay(self.charge, date="2026-02-16")

@@ -4,26 +4,30 @@ from ..models.const import MANAGER
 
 
 class ArChargeWaiverCreate(models.TransientModel):
-    """Waives all or a part of a charge document, or proposes to."""
+    """Waives all or a part of a charge document, or offers a discount on an invoice."""
 
     _name = "ar.charge.waiver.create"
     _description = "Waive Late Charges"
 
     charge_move_id = fields.Many2one(
         "account.move",
-        "Charge document",
+        "Document",
         required=True,
-        domain=[("is_late_charge", "=", True), ("move_type", "=", "out_invoice")],
+        domain=[("state", "=", "posted"), ("move_type", "=", "out_invoice")],
         default=lambda self: self._default_charge(),
     )
     currency_id = fields.Many2one(related="charge_move_id.currency_id")
-    left = fields.Monetary("May be waived", compute="_compute_left")
-    amount = fields.Monetary(
-        "Waive", compute="_compute_amount", store=True, readonly=False
-    )
+    is_discount = fields.Boolean(compute="_compute_left")
+    left = fields.Monetary("At most", compute="_compute_left")
+    amount = fields.Monetary(compute="_compute_amount", store=True, readonly=False)
     reason_id = fields.Many2one("ar.charge.waiver.reason", required=True)
     note = fields.Char(help="For your own people.")
-    is_conditional = fields.Boolean("Only if paid in time")
+    is_conditional = fields.Boolean(
+        "Only if paid in time",
+        compute="_compute_is_conditional",
+        store=True,
+        readonly=False,
+    )
     pay_by = fields.Date("Valid if paid by")
     message = fields.Char(compute="_compute_message")
 
@@ -43,11 +47,18 @@ class ArChargeWaiverCreate(models.TransientModel):
             charge = one.charge_move_id
             # sudo: the lines of a document that the user may see
             one.left = charge and waivers._get_waivable(charge.sudo())
+            one.is_discount = bool(charge) and waivers._is_for_discount(charge)
 
-    @api.depends("left")
+    @api.depends("left", "is_discount")
     def _compute_amount(self):
         for one in self:
-            one.amount = one.left
+            # all of the charges; but nobody gives away a whole invoice by default
+            one.amount = 0 if one.is_discount else one.left
+
+    @api.depends("is_discount")
+    def _compute_is_conditional(self):
+        for one in self.filtered("is_discount"):
+            one.is_conditional = True
 
     @api.depends("amount", "charge_move_id", "is_conditional")
     def _compute_message(self):
@@ -66,6 +77,11 @@ class ArChargeWaiverCreate(models.TransientModel):
             return _("So much takes a second person: a credit manager has to approve.")
         if not manager:
             return _("A credit manager has to approve.")
+        if self.is_discount:
+            return _(
+                "The offer is sent to the customer. Once the rest of the invoice is paid "
+                "in time, a credit note is made; else it lapses."
+            )
         if self.is_conditional:
             return _(
                 "The offer is sent to the customer. Once the invoices and the rest of "
