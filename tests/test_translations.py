@@ -11,7 +11,7 @@ LANGUAGES = ("de", "es", "fr", "it", "nl")
 # screens of the staff; whatever else is drawn by a template may be read by a customer
 STAFF_VIEW = re.compile(
     r"_view_(form|list|search|kanban|activity|calendar|graph|pivot)\w*$|\.view_\w+$"
-    r"|\.(debtor_profile_chart|late_charge_table|level_example|policy_ladder|policy_replay_\w+)$"
+    r"|\.(debtor_profile_chart|late_charge_table|debtor_charge_totals|level_example|policy_ladder|policy_replay_\w+)$"
 )
 CUSTOMERS_FIELDS = (
     "model:ar.dunning.level,name:",
@@ -21,6 +21,8 @@ CUSTOMERS_FIELDS = (
     "model_terms:ar.policy,description:",
     "code:addons/ar_collections/models/ar_charge_engine_words.py",
     "code:addons/ar_collections/models/ar_charge_engine_bill.py",
+    "code:addons/ar_collections/models/ar_charge_waiver_discount.py",
+    "code:addons/ar_collections/models/ar_charge_waiver_settle.py",
     "code:addons/ar_collections/models/ar_statement_xlsx.py",
     "code:addons/ar_collections_payment/controllers/",
 )

@@ -114,7 +114,10 @@ class ArDunningLevel(models.Model):
         None threatens with what the policy does not do.
         """
         self.ensure_one()
-        return self.announces_charges and self._get_charge_mode() in ("announce", "bill")
+        return self.announces_charges and self._get_charge_mode() in (
+            "announce",
+            "bill",
+        )
 
 
 class ArDunningNotice(models.Model):

@@ -53,7 +53,6 @@ class ArDunningNotice(models.Model):
                 owed = sum((payable.get(item, 0) for item in items), Decimal(0))
                 notice.amount_charge_today = float(owed)
 
-
     # === BUSINESS METHODS === #
 
     def _send_batch(self, channel):
@@ -158,7 +157,6 @@ class ArChargeEngine(models.AbstractModel):
             for item, result in self._assess(items, day).items()
         }
         return {item: amount for item, amount in owed.items() if amount > 0}
-
 
     @api.model
     def _get_payable_or_none(self, items, day):

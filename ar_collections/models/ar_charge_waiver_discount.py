@@ -3,6 +3,7 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
+from odoo.tools import format_date
 
 from .ar_reference_rate import exact
 
@@ -47,9 +48,7 @@ class ArChargeWaiver(models.Model):
         if charge.state != "posted" or charge.currency_id.is_zero(
             charge.amount_residual
         ):
-            raise UserError(
-                self.env._("On %s nothing is open.", charge.display_name)
-            )
+            raise UserError(self.env._("On %s nothing is open.", charge.display_name))
         if not pay_by:
             raise UserError(
                 self.env._(
@@ -101,10 +100,11 @@ class ArChargeWaiver(models.Model):
         invoice = self.charge_move_id
         engine = self.env["ar.charge.engine"]
         lang = invoice.partner_id.lang or self.env.lang
-        text = self.with_context(lang=lang).env._(
+        env = self.with_context(lang=lang).env
+        text = env._(
             "Discount on %(document)s, paid by %(day)s",
             document=invoice.name,
-            day=fields.Date.to_string(self.pay_by),
+            day=format_date(env, self.pay_by),
         )
         return {
             "move_type": "out_refund",

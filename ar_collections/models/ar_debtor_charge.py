@@ -84,7 +84,9 @@ class ArDebtor(models.Model):
         lines = self.env["ar.late.charge.line"].sudo()
         domain = [("debtor_id", "=", self.id), ("charge_move_id.state", "=", "posted")]
         groups = lines._read_group(
-            domain, ["currency_id", "adjustment"], ["amount:sum", "charge_move_id:recordset"]
+            domain,
+            ["currency_id", "adjustment"],
+            ["amount:sum", "charge_move_id:recordset"],
         )
         unpaid = self.env["account.move"].sudo()
         for currency, adjustment, amount, moves in groups:

@@ -29,6 +29,7 @@ from . import test_charge_accrual
 from . import test_charge_data
 from . import test_charge_difference
 from . import test_charge_discount
+from . import test_charge_order
 from . import test_charge_payable
 from . import test_charge_proof
 from . import test_charge_waiver

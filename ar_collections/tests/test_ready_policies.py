@@ -137,6 +137,10 @@ class TestReadyPolicies(ArCollectionsCommon):
             date_deadline=fields.Date.to_date("2026-12-07"),
             currency_id=self.env.ref("base.EUR"),
             _get_waiver_offers=lambda: [],
+            amount_fee=5.0,
+            amount_cost=15.0,
+            amount_due=100.0,
+            amount_charge_today=1.5,
         )
         charges = {"rate": "10,15", "daily": 0.28, "interest": 12.5, "costs": 40.0}
         begins = {
@@ -156,7 +160,20 @@ class TestReadyPolicies(ArCollectionsCommon):
                     )
                 )
                 self.assertIn(begins[lang], text)
-                for word in ("interest", "year", "each day", "lump sum", "costs"):
+                text += self._flatten(
+                    qweb._render(
+                        "ar_collections.notice_charge_block",
+                        {"notice": notice, "charges": None},
+                    )
+                )
+                for word in (
+                    "interest",
+                    "year",
+                    "each day",
+                    "lump sum",
+                    "costs",
+                    "fee",
+                ):
                     self.assertNotRegex(text, rf"\b{word}\b")
 
     # === POLICIES === #

@@ -186,7 +186,8 @@ registry.category("web_tour.tours").add("ar_collections_accountant_sees_correcti
             run: "click",
         },
         {
-            trigger: ".o_list_view .o_data_row:contains(Late Payer Ltd) td[name='amount_overdue']",
+            trigger:
+                ".o_list_view .o_data_row:contains(Late Payer Ltd) td[name='amount_overdue']",
             run: "click",
         },
         ...openPage("late_charges"),
