@@ -4,8 +4,11 @@ import fcntl
 import json
 import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
+import threading
 import unicodedata
 from datetime import date
 from pathlib import Path
@@ -387,6 +390,51 @@ def test_a_start_says_what_it_does_before_it_looks_into_the_cache(tmp_path):
     said, looks = output.splitlines()
     assert said.startswith("==> Odoo 19 and Python: see what is there")
     assert looks == "looks"
+
+
+VACATE = """
+    for part in pg venv; do . "$ROOT/dev/$part.sh"; done
+    VENV=$PWD PG_DIR=$PWD PG_DATA=$PWD/data
+    vacate_venv && echo free
+"""
+
+
+def test_server_of_a_killed_demo_ends_before_its_environment_is_replaced(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    assert run_part(VACATE, tmp_path) == (0, "free\n")
+    with subprocess.Popen(["sleep", "60"], cwd=data) as server:
+        (data / "postmaster.pid").write_text(f"{server.pid}\n")
+        ended = threading.Thread(target=server.wait)  # no zombie, as under init
+        ended.start()
+        assert run_part(VACATE, tmp_path) == (0, "free\n")
+        ended.join(1)
+        assert server.returncode == -signal.SIGINT
+    with subprocess.Popen(["sleep", "60"], cwd=tmp_path) as stranger:
+        (data / "postmaster.pid").write_text(f"{stranger.pid}\n")
+        assert run_part(VACATE, tmp_path) == (0, "free\n")
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_environment_in_use_is_not_replaced(tmp_path):
+    with (tmp_path / "users.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)  # a demo that runs
+        returncode, output = run_part(VACATE, tmp_path)
+    assert returncode == 1
+    assert "needs another Python environment" in output
+    assert "next: stop that one with Ctrl-C first" in output
+
+
+def test_clean_says_what_it_removed(tmp_path):
+    shutil.copytree(DEV, tmp_path / "dev")
+    (tmp_path / ".env").mkdir()
+    for said in ("removed", "not there"):
+        done = subprocess.run(
+            [tmp_path / "dev/clean.sh"], check=True, capture_output=True, text=True
+        )
+        assert done.stderr == f"==> {said}: {tmp_path}/.env\n"
+    assert not (tmp_path / ".env").exists()
 
 
 def test_an_installation_is_made_anew_for_code_only(tmp_path):
