@@ -15,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 DEV = ROOT / "dev"
@@ -475,3 +476,18 @@ def test_each_picture_is_taken_by_the_script_and_shown_somewhere():
     for name in on_page:  # neither is older than the other
         content = (pictures.PAGE / name).read_bytes()
         assert content == (pictures.IMAGES / name).read_bytes()
+
+
+def test_pictures_keep_large_areas_and_few_pixels_as_they_are():
+    ground, red = (248, 249, 250), (210, 63, 58)
+    image = Image.new("RGB", (200, 200), ground)
+    for x in range(200):
+        for y in range(100):
+            image.putpixel((x, y), (90 + x // 2, 60 + y // 2, 40 + (x + y) // 4))
+    image.putpixel((150, 150), red)
+    reduced = pictures.reduce_colours(image)
+    assert len(reduced.getcolors()) <= 256
+    reduced = reduced.convert("RGB")
+    for point, colour in (((10, 190), ground), ((150, 150), red)):
+        found = reduced.getpixel(point)
+        assert max(abs(a - b) for a, b in zip(found, colour, strict=True)) < 5, found
