@@ -6,6 +6,15 @@ busy() { # a lock's file: held by somebody?
   [ -e "$1" ] && ! flock -n "$1" true
 }
 
+remove() {
+  if [ -e "$1" ]; then
+    rm -rf "$1"
+    say "removed: $1"
+  else
+    say "not there: $1"
+  fi
+}
+
 ! busy "$ENV_DIR/demo.lock" || die "the demo of this checkout is running" "stop it with Ctrl-C first"
 case ${1:-} in
   demo)
@@ -31,8 +40,8 @@ case ${1:-} in
       pg_external || [ "$PGHOST" = "$PG_DIR" ] || rm -rf "$PGHOST"
     fi
     [[ $ROOT != *,* ]] || rm -f "$(comma_free "$ROOT")"
-    rm -rf "$ENV_DIR"
-    [ "${1:-}" != cache ] || rm -rf "$CACHE"
+    remove "$ENV_DIR"
+    [ "${1:-}" != cache ] || remove "$CACHE"
     ;;
   *) die "clean.sh [demo|cache]" ;;
 esac

@@ -27,6 +27,16 @@ AT_REST = """() => document.fonts.status === "loaded"
 MAX_KB = 400
 
 
+def reduce_colours(image):
+    """A screen needs no more than 256; large areas and few red pixels keep theirs."""
+    often = sorted(image.getcolors(image.width * image.height), reverse=True)[:96]
+    method = Image.Quantize.MAXCOVERAGE
+    rest = image.quantize(256 - 96, method, dither=Image.Dither.NONE).getpalette()
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for _count, colour in often for part in colour] + rest)
+    return image.quantize(palette=palette, dither=Image.Dither.NONE)
+
+
 class App:
     """The web client of a demo, with a user and one company."""
 
@@ -90,9 +100,7 @@ class App:
             self.keep(name, file.name)
 
     def keep(self, name, file):
-        """A screen needs no more than 256 colours."""
-        image = Image.open(file).convert("RGB")
-        image = image.quantize(256, dither=Image.Dither.NONE)
+        image = reduce_colours(Image.open(file).convert("RGB"))
         for folder in (IMAGES, PAGE) if name in ON_PAGE else (IMAGES,):
             image.save(folder / f"{name}.png", optimize=True)
         size = (IMAGES / f"{name}.png").stat().st_size // 1024

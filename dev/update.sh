@@ -13,3 +13,5 @@ for db in $(sql "select datname from pg_database where datname ~ '^$(db_prefix)k
   step "$db: upgrade $MODULES" "mend the addon, or drop it: make psql, drop database $db" odoo_on "$db" -u "$MODULES" -i "$MODULES"
 done
 template_installed
+[ ! -s "$ENV_DIR/demo.url" ] || flock -n "$ENV_DIR/demo.lock" true ||
+  note "the demo that runs keeps the Python code of its start: Ctrl-C, then make demo, for the new one"

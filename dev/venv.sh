@@ -30,6 +30,20 @@ clone_venv() { # environment, key
   mv "$VENV.new" "$VENV"
 }
 
+# What works in an environment does not survive its replacement: a PostgreSQL server that a killed script left is
+# stopped first, everything else is named.
+vacate_venv() {
+  local pid i
+  [ -d "$VENV" ] || return 0
+  [ ! -e "$PG_DIR/users.lock" ] || flock -n "$PG_DIR/users.lock" true ||
+    die "this start needs another Python environment, and a demo or command of this checkout works in the present one" \
+      "stop that one with Ctrl-C first"
+  pid=$(head -n 1 "$PG_DATA/postmaster.pid" 2>/dev/null) || return 0
+  [ "$(readlink "/proc/$pid/cwd")" = "$PG_DATA" ] || return 0
+  kill -INT "$pid" 2>/dev/null || return 0 # what 'pg_ctl -m fast' sends
+  for ((i = 0; i < 100; i++)); do kill -0 "$pid" 2>/dev/null && sleep 0.1 || return 0; done
+}
+
 get_venv() {
   local python tag wheels master key
   python=$(readlink -f "$VENV/bin/python" 2>/dev/null) || true # once chosen, kept
@@ -49,5 +63,6 @@ get_venv() {
     step "Python packages: install into the cache" "remove $wheels, then try again" \
       cache_fill "$master" build_venv "$python" "$wheels"
   fi
+  vacate_venv
   step "Python environment ($("$python" -V 2>&1))" "remove $master, then try again" clone_venv "$master" "$key"
 }

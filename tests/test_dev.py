@@ -4,14 +4,18 @@ import fcntl
 import json
 import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
+import threading
 import unicodedata
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 DEV = ROOT / "dev"
@@ -389,6 +393,51 @@ def test_a_start_says_what_it_does_before_it_looks_into_the_cache(tmp_path):
     assert looks == "looks"
 
 
+VACATE = """
+    for part in pg venv; do . "$ROOT/dev/$part.sh"; done
+    VENV=$PWD PG_DIR=$PWD PG_DATA=$PWD/data
+    vacate_venv && echo free
+"""
+
+
+def test_server_of_a_killed_demo_ends_before_its_environment_is_replaced(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    assert run_part(VACATE, tmp_path) == (0, "free\n")
+    with subprocess.Popen(["sleep", "60"], cwd=data) as server:
+        (data / "postmaster.pid").write_text(f"{server.pid}\n")
+        ended = threading.Thread(target=server.wait)  # no zombie, as under init
+        ended.start()
+        assert run_part(VACATE, tmp_path) == (0, "free\n")
+        ended.join(1)
+        assert server.returncode == -signal.SIGINT
+    with subprocess.Popen(["sleep", "60"], cwd=tmp_path) as stranger:
+        (data / "postmaster.pid").write_text(f"{stranger.pid}\n")
+        assert run_part(VACATE, tmp_path) == (0, "free\n")
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_environment_in_use_is_not_replaced(tmp_path):
+    with (tmp_path / "users.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)  # a demo that runs
+        returncode, output = run_part(VACATE, tmp_path)
+    assert returncode == 1
+    assert "needs another Python environment" in output
+    assert "next: stop that one with Ctrl-C first" in output
+
+
+def test_clean_says_what_it_removed(tmp_path):
+    shutil.copytree(DEV, tmp_path / "dev")
+    (tmp_path / ".env").mkdir()
+    for said in ("removed", "not there"):
+        done = subprocess.run(
+            [tmp_path / "dev/clean.sh"], check=True, capture_output=True, text=True
+        )
+        assert done.stderr == f"==> {said}: {tmp_path}/.env\n"
+    assert not (tmp_path / ".env").exists()
+
+
 def test_an_installation_is_made_anew_for_code_only(tmp_path):
     for name in (
         "models/x.py",
@@ -427,3 +476,18 @@ def test_each_picture_is_taken_by_the_script_and_shown_somewhere():
     for name in on_page:  # neither is older than the other
         content = (pictures.PAGE / name).read_bytes()
         assert content == (pictures.IMAGES / name).read_bytes()
+
+
+def test_pictures_keep_large_areas_and_few_pixels_as_they_are():
+    ground, red = (248, 249, 250), (210, 63, 58)
+    image = Image.new("RGB", (200, 200), ground)
+    for x in range(200):
+        for y in range(100):
+            image.putpixel((x, y), (90 + x // 2, 60 + y // 2, 40 + (x + y) // 4))
+    image.putpixel((150, 150), red)
+    reduced = pictures.reduce_colours(image)
+    assert len(reduced.getcolors()) <= 256
+    reduced = reduced.convert("RGB")
+    for point, colour in (((10, 190), ground), ((150, 150), red)):
+        found = reduced.getpixel(point)
+        assert max(abs(a - b) for a, b in zip(found, colour, strict=True)) < 5, found

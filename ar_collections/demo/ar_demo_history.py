@@ -49,8 +49,15 @@ class ArDemo(models.AbstractModel):
         )
         self.env["ar.debtor"]._ensure(company, invoices.commercial_partner_id.ids)
         self.env["ar.debtor"]._refresh_profiles(company, date)
+        user = self.env.ref("base.user_admin")
         run = self.env["ar.dunning.run"].create(
-            {"company_id": company.id, "date": date}
+            {
+                "company_id": company.id,
+                "date": date,
+                "user_id": user.id,
+                "confirm_user_id": user.id,
+                "confirm_date": fields.Datetime.to_datetime(date),
+            }
         )
         run.with_company(company).action_preview()
         notices = run.notice_ids

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import format_date
 
 from ..tools.charge_terms import ChargeTerms
 from ..tools.interest_start import StartRule
@@ -227,18 +228,25 @@ class ArChargeTerms(models.Model):
         )
 
     def _tell_rate_today(self, date):
-        """What the rate is on a day, with its arithmetic; or what is missing."""
+        """What the rate is on a day, with its arithmetic; or what is missing.
+
+        :return: the sentence, and what is missing in a few words for lists
+        """
         self.ensure_one()
         if not self.has_interest:
-            return False
+            return False, False
         try:
             rate = self._get_late_rate()
             quote = rate.get_quote(date, self._get_series()._get_book())
         except MissingRateError as error:
-            return self.env["ar.reference.rate"]._tell_missing(error)
+            day = format_date(self.env, error.day)
+            return (
+                self.env["ar.reference.rate"]._tell_missing(error),
+                self.env._("no value for %s", day),
+            )
         except TermError:
-            return False  # while the form is being filled in
-        return f"{quote.formula} %"
+            return False, False  # while the form is being filled in
+        return f"{quote.formula} %", False
 
     def _get_for_country(self, country, kind, date, company, state=None):
         """The terms that a country's law has for a kind of customer on a day.

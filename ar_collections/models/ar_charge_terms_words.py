@@ -11,6 +11,8 @@ class ArChargeTerms(models.Model):
 
     summary = fields.Char("In short", compute="_compute_summary")
     rate_today = fields.Char("Rate today", compute="_compute_summary")
+    rate_in_list = fields.Char("Today's rate", compute="_compute_summary")
+    is_rate_missing = fields.Boolean(compute="_compute_summary")
     explanation = fields.Html(compute="_compute_explanation", sanitize=False)
 
     # === COMPUTE METHODS === #
@@ -18,9 +20,13 @@ class ArChargeTerms(models.Model):
     @api.depends_context("lang")
     @api.depends("has_interest", "reference_rate_id", "margin", "fixed_rate", "factor")
     def _compute_summary(self):
+        today = self.env.company._ar_today()
         for terms in self:
             terms.summary = terms._tell_rate()
-            terms.rate_today = terms._tell_rate_today(self.env.company._ar_today())
+            rate, missing = terms._tell_rate_today(today)
+            terms.rate_today = rate
+            terms.rate_in_list = missing or rate
+            terms.is_rate_missing = bool(missing)
 
     @api.depends_context("lang")
     @api.depends(lambda self: self._get_told_fields())

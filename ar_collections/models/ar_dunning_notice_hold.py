@@ -73,6 +73,14 @@ class ArDunningNotice(models.Model):
         )
         return free
 
+    def _get_sender(self):
+        """Who let the notice go: a person, or the night's work itself.
+
+        What delivers it in the background acts for whoever approved it or confirmed its run.
+        """
+        self.ensure_one()
+        return self.approval_user_id or self.run_id.confirm_user_id or self.env.user
+
     def _record_contacts(self, moment=None):
         """What is sent counts as a contact, from now on or from ``moment``."""
         vals_list = [
@@ -82,7 +90,7 @@ class ArDunningNotice(models.Model):
                 "channel": notice.channel,
                 "date": moment or fields.Datetime.now(),
                 "notice_id": notice.id,
-                "user_id": self.env.uid,
+                "user_id": notice._get_sender().id,
             }
             for notice in self
             if notice.channel != "none"

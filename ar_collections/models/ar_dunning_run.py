@@ -65,7 +65,7 @@ class ArDunningRun(models.Model):
     )
     notice_ids = fields.One2many("ar.dunning.notice", "run_id", readonly=True)
     skip_ids = fields.One2many("ar.dunning.skip", "run_id", readonly=True)
-    skip_count = fields.Integer(compute="_compute_skip_count")
+    skip_count = fields.Integer("Left alone", compute="_compute_skip_count")
 
     # === COMPUTE METHODS === #
 

@@ -92,6 +92,16 @@ class TestArChargeTerms(ArCollectionsCommon):
 
     def test_rate_of_today_in_words(self):
         self.assertEqual(self.german.rate_today, "1.27 + 9 = 10.27 %")
+        self.assertEqual(self.german.rate_in_list, self.german.rate_today)
+        self.assertFalse(self.german.is_rate_missing)
+
+    def test_missing_rate_is_short_in_the_list_and_explained_in_the_form(self):
+        rate = self.german.reference_rate_id
+        rate.value_ids.unlink()
+        self.german.invalidate_recordset()
+        self.assertTrue(self.german.is_rate_missing)
+        self.assertIn("Enter it under Configuration", self.german.rate_today)
+        self.assertRegex(self.german.rate_in_list, r"^no value for \S+$")
 
     def test_rules_in_words(self):
         """An accountant reads what is charged without knowing the fields."""

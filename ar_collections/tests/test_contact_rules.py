@@ -144,10 +144,10 @@ class TestContactRules(ArCollectionsCommon):
             debtor = self.debtor.with_user(user or self.env.user)
             return debtor._log_call(self.customer, outcome, **vals)
 
-    def _confirm(self, moment):
+    def _confirm(self, moment, user=None):
         with freeze_time(moment):
             run = self._preview(moment[:10])
-            run.action_confirm()
+            run.with_user(user or self.env.user).action_confirm()
             return run.notice_ids
 
     def _deliver_at(self, moment):
@@ -316,6 +316,25 @@ class TestContactRules(ArCollectionsCommon):
         contact = self.env["ar.contact"].search([("notice_id", "=", notice.id)])
         self.assertEqual(contact.channel, "email")
         self.assertEqual(contact.partner_id, notice.partner_id)
+
+    def test_log_names_who_let_the_notice_go(self):
+        """Not the user of the scheduled action that delivers it."""
+
+        def deliver(day):
+            self._deliver_at(f"2026-{day} 07:00:00")
+            return self.env["ar.contact"].search([("debtor_id", "=", self.debtor.id)])
+
+        notice = self._confirm("2026-03-31 06:00:00", self.user_collector)
+        contact = deliver("03-31")
+        self.assertEqual(contact.notice_id, notice)
+        self.assertEqual(contact.user_id, self.user_collector)
+
+        self.policy.level_ids.needs_approval = True
+        notice = self._confirm("2026-04-20 06:00:00", self.user_collector)
+        self.assertEqual(deliver("04-20"), contact)
+        with freeze_time("2026-04-20 06:30:00"):
+            notice.with_user(self.user_manager).action_approve()
+        self.assertEqual((deliver("04-20") - contact).user_id, self.user_manager)
 
     def test_letters_of_one_batch_count_for_each_other(self):
         self.policy.grouping = "invoice"

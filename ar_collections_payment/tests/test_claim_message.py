@@ -35,6 +35,15 @@ class TestClaimMessage(ClaimCommon):
         )
         return html.fromstring(content)
 
+    def test_forms_do_not_begin_at_the_link(self):
+        """The first primary button takes the focus: the link is none."""
+        for model in ("ar.dunning.notice", "ar.debtor"):
+            arch = self.env[model].get_view(view_type="form")["arch"]
+            [options] = html.fromstring(arch).xpath(
+                "//field[@name='customer_url']/@options"
+            )
+            self.assertIn("'btn_class': 'secondary'", options)
+
     def test_email_has_link_and_code(self):
         notice = self._run_ladder("2026-03-31")
         body = html.fromstring(notice.body)

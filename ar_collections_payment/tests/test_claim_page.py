@@ -33,6 +33,13 @@ class TestClaimPage(ClaimCommon):
             },
         )
 
+    def test_without_a_provider_no_room_is_left_for_boxes(self):
+        self.provider.state = "disabled"
+        page = self._get_page(self._get_key())
+        self.assertEqual(len(page.xpath("//label[@data-group]")), 3)
+        self.assertFalse(self._get_boxes(page))
+        self.assertFalse(page.xpath("//label/span[contains(@class, 'o_ar_gap')]"))
+
     def test_page_speaks_five_more_languages(self):
         """No word of ours is left in English."""
         languages = {"de": "DE", "fr": "FR", "es": "ES", "nl": "NL", "it": "IT"}
