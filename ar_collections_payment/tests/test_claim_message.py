@@ -49,7 +49,7 @@ class TestClaimMessage(ClaimCommon):
         body = html.fromstring(notice.body)
         url = notice._get_payment_url()
         self.assertEqual(
-            body.xpath("//a[contains(., 'View and pay online')]/@href"), [url]
+            body.xpath("//a[contains(., 'See and pay')]/@href"), [url]
         )
         self.assertEqual(body.xpath("//img/@src"), [f"{url}/qr"])
         self.assertIn(url, notice.mail_message_id.body)
