@@ -64,6 +64,8 @@ from . import ar_charge_proof
 from . import ar_charge_engine_currency
 from . import ar_charge_engine_charged
 from . import ar_charge_engine_scope
+from . import ar_charge_engine_rows
+from . import ar_charge_engine_plain
 from . import ar_charge_engine_plan
 from . import ar_charge_engine_bill
 from . import ar_charge_engine_words

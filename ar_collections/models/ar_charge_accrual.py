@@ -1,13 +1,24 @@
 from collections import defaultdict
+from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import format_date
 
-from ..tools.charge_document import make_document
+from ..tools.late_account import round_units
 from .ar_reference_rate import exact
+
+
+@dataclass
+class Tally:
+    """What a debtor owes in charges, in units of a currency, and what was billed."""
+
+    interest: Fraction = Fraction(0)
+    costs: int = 0
+    billed: Decimal = Decimal(0)
 
 
 class ResCompany(models.Model):
@@ -64,39 +75,39 @@ class ArChargeEngine(models.AbstractModel):
         :rtype: dict
         :raise UserError: if a reference rate is missing
         """
-        items = self._get_accrued_items(company, upto)
-        results = self._assess(items, upto, today)
-        groups = defaultdict(list)
-        for item, result in results.items():
-            groups[self._get_group(item)].append((item, result))
-        billed = self._get_billed(items, has_costs, upto)
+        tallies, known = defaultdict(Tally), {}
+        for ids in self._get_late_batches(company, upto):
+            self._tally(company, ids, (upto, today, has_costs), tallies, known)
+        partners = self.env["res.partner"].browse([key[0] for key in tallies])
+        companies, currencies = self.env["res.company"], self.env["res.currency"]
         unbilled = {}
-        for key, entries in groups.items():
-            document = make_document(
-                [result for _item, result in entries], exact(key[2].rounding)
-            )
-            owed = document.total if has_costs else document.interest
-            paid = sum((billed[item.id] for item, _result in entries), Decimal(0))
-            if owed != paid:
-                unbilled[key] = owed - paid
+        for partner, (key, tally) in zip(partners, tallies.items(), strict=True):
+            currency = currencies.browse(key[2])
+            unit = exact(currency.rounding)
+            owed = unit * (round_units(tally.interest) + tally.costs) - tally.billed
+            if owed:
+                unbilled[partner, companies.browse(key[1]), currency] = owed
         return unbilled
 
     @api.model
-    def _get_accrued_items(self, company, upto):
-        """Items whose policy bills or accrues, late before a day."""
-        items = self._get_late_items(company, upto)
-        verdicts = self._get_verdicts(items, self._get_terms(items), upto)
-        policies = items.move_id._get_ar_policies()
-        return items.filtered(
-            lambda item: (
-                not verdicts.get(item)
-                or (
-                    verdicts[item] == "mode"
-                    # sudo: what a policy says does not depend on who asks
-                    and policies[item.move_id].sudo().charge_mode == "accrue"
-                )
-            )
-        )
+    def _tally(self, company, ids, options, tallies, known):
+        """Add items of whole debtors to what is owed and billed of each."""
+        upto, today, has_costs = options
+        rows = [
+            (row, treatment.terms)
+            for row, treatment, reason in self._read_rows(company, ids, upto)
+            if treatment.is_accrued(reason)
+        ]
+        assessed = self._assess_rows(rows, upto, max(upto, today), known)
+        items = self.env["account.move.line"].browse(list(assessed))
+        billed = self._get_billed(items, has_costs, upto)
+        for row, _terms in rows:
+            if row.id in assessed:
+                tally = tallies[row.partner_id, row.company_id, row.currency_id]
+                interest, costs = assessed[row.id]
+                tally.interest += interest
+                tally.costs += costs if has_costs else 0
+                tally.billed += billed.get(row.id, 0)
 
     # === ENTRY === #
 

@@ -67,20 +67,31 @@ class ArChargeEngine(models.AbstractModel):
         :raise UserError: if a reference rate or an exchange rate is missing; it names
             series and day
         """
+        return self._assess_until(items, [upto], today)[upto]
+
+    @api.model
+    def _assess_until(self, items, days, today=None):
+        """The same at the end of each of several days, by what is known on one.
+
+        :param list days: the first is the one that the figures are for
+        :return: {day: {item: Assessment}}
+        :rtype: dict
+        """
         terms = self._get_terms(items)
         items = items.filtered(lambda item: terms.get(item))
         book = self._get_book(terms.values())
-        today = max(upto, today or upto)
-        claims = self._get_claims(items, terms, upto, today)
-        known, found = {}, {}
+        today = max(days[0], today or days[0])
+        claims = self._get_claims(items, terms, max(days), today)
+        known, found = {}, {day: {} for day in days}
         for item in items:
             # items share terms and currency: looked up once for all of them
             key = (terms[item], item.currency_id, item.company_id)
             if key not in known:
-                known[key] = self._get_rules(*key, upto)
-            found[item] = self._assess_claim(
-                claims[item], terms[item], known[key], book, upto
-            )
+                known[key] = self._get_rules(*key, days[0])
+            for day in days:
+                found[day][item] = self._assess_claim(
+                    claims[item], terms[item], known[key], book, day
+                )
         return found
 
     @api.model
@@ -118,17 +129,25 @@ class ArChargeEngine(models.AbstractModel):
             # sudo: a fact, whoever asks
             if item.move_id.sudo().is_late_charge:
                 continue
-            # sudo: which terms hold does not depend on who asks
-            chosen = policies[item.move_id].sudo().charge_terms_id.filtered("active")
             kind = item.partner_id.commercial_partner_id._get_ar_customer_kind()
-            right = chosen and chosen._get_for_kind(kind)
-            mine = kept.get(item.id)
-            # what was charged once stays under its terms, if they are for such customers
-            if mine and mine._get_for_kind(kind) == mine:
-                right = mine
+            policy = policies[item.move_id]
+            right = self._choose_terms(policy, kind, kept.get(item.id))
             if right:
                 found[item] = right
         return found
+
+    @api.model
+    def _choose_terms(self, policy, kind, kept=None):
+        """The terms that a policy has for a kind of customer.
+
+        :param kept: terms by which an item was charged once: it stays under them, if
+            they are for such customers
+        """
+        if kept and kept._get_for_kind(kind) == kept:
+            return kept
+        # sudo: which terms hold does not depend on who asks
+        chosen = policy.sudo().charge_terms_id.filtered("active")
+        return chosen and chosen._get_for_kind(kind)
 
     @api.model
     def _get_kept_terms(self, items):
@@ -161,7 +180,8 @@ class ArChargeEngine(models.AbstractModel):
         events = self._get_events(items)
         reminders = self._get_reminders(items)
         disputes = self._get_disputes(items, upto, today)
-        costs, cuts = self._get_costs(items, terms), self._get_cuts(items)
+        costs = self._get_costs({item.id: terms[item] for item in items})
+        cuts = self._get_cuts(items)
         claims = {}
         for item in items:
             move = item.move_id
@@ -193,17 +213,21 @@ class ArChargeEngine(models.AbstractModel):
     @api.model
     def _get_events(self, items):
         """Payments and credit notes of each item: {item id: [ClaimEvent]}."""
-        self.env["ar.open.item"]._flush_ledger()
-        self.env["account.move"].flush_model(["invoice_date", "move_type", "name"])
         currencies = {item.id: item.currency_id for item in items}
         events = defaultdict(list)
-        for row in self.env.execute_query_dict(SQL(EVENTS_SQL, items.ids)):
-            amount = self._to_units(row["amount"], currencies[row["line_id"]])
-            event = ClaimEvent(row["day"], row["kind"], amount, row["ref"] or "")
-            events[row["line_id"]].append(event)
+        for item_id, day, kind, amount, ref in self._query_events(items.ids):
+            amount = self._to_units(amount, currencies[item_id])
+            events[item_id].append(ClaimEvent(day, kind, amount, ref or ""))
         for item_id, paid in self._get_charge_payments(items).items():
             events[item_id] += paid
         return events
+
+    @api.model
+    def _query_events(self, ids):
+        """Rows of what was set against items: (item id, day, kind, amount, number)."""
+        self.env["ar.open.item"]._flush_ledger()
+        self.env["account.move"].flush_model(["invoice_date", "move_type", "name"])
+        return self.env.execute_query(SQL(EVENTS_SQL, ids))
 
     @api.model
     def _get_reminders(self, items):

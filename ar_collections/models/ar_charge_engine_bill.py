@@ -61,9 +61,12 @@ class ArChargeEngine(models.AbstractModel):
     @api.model
     def _make_documents(self, plans, date):
         """The documents of plans that come to something, posted."""
-        documents = self.env["account.move"]
+        documents, journals = self.env["account.move"], {}
         for plan in plans:
             if plan.state in ("bill", "credit"):
+                if plan.company not in journals:
+                    journals[plan.company] = plan.company._get_ar_charge_journal()
+                plan.journal = journals[plan.company]
                 documents += self._make_document(plan, date)
         return documents
 
@@ -93,7 +96,7 @@ class ArChargeEngine(models.AbstractModel):
         company, partner = plan.company, plan.partner
         contact = partner.browse(partner.address_get(["invoice"])["invoice"])
         is_credit = plan.total < 0
-        journal = company._get_ar_charge_journal()
+        journal = plan.journal
         vals = {
             "move_type": "out_refund" if is_credit else "out_invoice",
             "is_late_charge": True,

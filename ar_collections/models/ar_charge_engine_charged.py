@@ -27,6 +27,16 @@ CHARGE_PAYMENTS_SQL = """
   ORDER BY partial.id
 """
 
+# Fees and collection costs of letters that were sent.
+COSTS_SQL = """
+    SELECT line.move_line_id, notice.id, notice.date_sent, notice.currency_id,
+           line.fee_amount, line.cost_amount
+      FROM ar_dunning_notice_line line
+      JOIN ar_dunning_notice notice ON notice.id = line.notice_id
+     WHERE line.move_line_id = ANY(%s) AND line.is_live AND notice.state = 'sent'
+       AND (line.fee_amount > 0 OR line.cost_amount > 0)
+"""
+
 
 class ArChargeEngine(models.AbstractModel):
     """What was charged before, as it bears on what is owed: cuts, fees, payments."""
@@ -53,6 +63,15 @@ class ArChargeEngine(models.AbstractModel):
         :param bool has_costs: lump sums, fees and costs, too; else interest only
         :param date upto: only documents of that day or before
         """
+        interest, costs = self._get_billed_parts(items, upto)
+        if has_costs:
+            for item_id, amount in costs.items():
+                interest[item_id] += amount
+        return interest
+
+    @api.model
+    def _get_billed_parts(self, items, upto=None):
+        """The same in interest and in costs, each {item id: Decimal}."""
         # sudo: what was charged is a fact, whoever asks
         lines = self.env["ar.late.charge.line"].sudo()
         domain = [
@@ -62,15 +81,14 @@ class ArChargeEngine(models.AbstractModel):
         ]
         if upto:
             domain.append(("charge_move_id.date", "<=", fields.Date.to_string(upto)))
-        if not has_costs:
-            domain.append(("kind", "=", "interest"))
         groups = lines._read_group(
-            domain, ["move_line_id", "currency_id"], ["amount:sum"]
+            domain, ["move_line_id", "currency_id", "kind"], ["amount:sum"]
         )
-        billed = defaultdict(Decimal)
-        for item, currency, amount in groups:
-            billed[item.id] += self._to_units(amount, currency)
-        return billed
+        interest, costs = defaultdict(Decimal), defaultdict(Decimal)
+        for item, currency, kind, amount in groups:
+            part = interest if kind == "interest" else costs
+            part[item.id] += self._to_units(amount, currency)
+        return interest, costs
 
     @api.model
     def _get_cuts(self, items):
@@ -82,33 +100,24 @@ class ArChargeEngine(models.AbstractModel):
         return cuts
 
     @api.model
-    def _get_costs(self, items, terms):
-        """Fees and collection costs of letters that were sent: {item id: [Cost]}."""
-        # sudo: the customer's own letters, whoever looks at the invoice
-        lines = self.env["ar.dunning.notice.line"].sudo()
+    def _get_costs(self, terms):
+        """Fees and collection costs of letters that were sent: {item id: [Cost]}.
+
+        :param dict terms: by id of the item
+        """
+        self.env["ar.dunning.notice"].flush_model()
+        self.env["ar.dunning.notice.line"].flush_model()
+        currency = self.env["res.currency"]
         costs = defaultdict(list)
-        for line in lines.search(
-            [
-                ("move_line_id", "in", items.ids),
-                ("is_live", "=", True),
-                ("notice_id.state", "=", "sent"),
-                "|",
-                ("fee_amount", ">", 0),
-                ("cost_amount", ">", 0),
-            ]
+        # rows, since there may be one for each item of the books; whoever looks at an
+        # invoice, its letters are facts
+        for item_id, notice_id, day, currency_id, *amounts in self.env.execute_query(
+            SQL(COSTS_SQL, list(terms))
         ):
-            notice, currency = line.notice_id, line.currency_id
-            for kind, amount in (("fee", line.fee_amount), ("cost", line.cost_amount)):
-                allowed = kind == "cost" or terms[line.move_line_id]._allows_fees()
-                if amount and allowed:
-                    costs[line.move_line_id.id].append(
-                        Cost(
-                            notice.date_sent,
-                            kind,
-                            self._to_units(amount, currency),
-                            str(notice.id),
-                        )
-                    )
+            for kind, amount in zip(("fee", "cost"), amounts, strict=True):
+                if amount and (kind == "cost" or terms[item_id]._allows_fees()):
+                    amount = self._to_units(amount, currency.browse(currency_id))
+                    costs[item_id].append(Cost(day, kind, amount, str(notice_id)))
         return costs
 
     @api.model

@@ -20,7 +20,8 @@ class ChargePlan:
     """What charging would do for one debtor, company and currency; it writes nothing.
 
     ``state``: ``bill`` or ``credit`` a document, ``carried`` below the minimum,
-    ``nothing`` new, or a ``problem`` with its ``message``.
+    ``nothing`` new, or a ``problem`` with its ``message``. ``journal`` is set when it is
+    carried out.
     """
 
     partner: object
@@ -31,6 +32,7 @@ class ChargePlan:
     terms: dict = field(default_factory=dict)
     changes: list = field(default_factory=list)
     lines: object = None
+    journal: object = None
     total: Decimal = Decimal(0)
     minimum: Decimal = Decimal(0)
     state: str = "nothing"

@@ -1,4 +1,6 @@
 from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -6,7 +8,7 @@ from odoo.tools import SQL
 # Debts that were late at some time before a day: still open, or settled after their due
 # date. Which of them are charged is decided with their policies.
 LATE_SQL = """
-    SELECT line.id
+    SELECT line.id, contact.commercial_partner_id AS partner_id
       FROM account_move_line line
       JOIN account_move move ON move.id = line.move_id
       JOIN res_partner contact ON contact.id = line.partner_id
@@ -29,8 +31,31 @@ LATE_SQL = """
                  JOIN account_move_line credit ON credit.id = partial.credit_move_id
                 WHERE partial.debit_move_id = line.id
                   AND credit.date > line.date_maturity))
-  ORDER BY line.id
 """
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """What a policy does about late charges of an item of which all this is alike."""
+
+    terms: object
+    mode: str
+    policy_mode: str
+    since: date | None
+
+    def refuse(self, due, is_blocked):
+        """The reason that an item is not charged more, or None; see `_get_verdicts`."""
+        if not self.terms:
+            return "terms"
+        if self.mode != "bill":
+            return "mode"
+        if self.since and due < self.since:
+            return "since"
+        return "blocked" if is_blocked else None
+
+    def is_accrued(self, reason):
+        """Whether the item is accrued, though its policy may only accrue."""
+        return not reason or (reason == "mode" and self.policy_mode == "accrue")
 
 
 class ArChargeEngine(models.AbstractModel):
@@ -90,6 +115,15 @@ class ArChargeEngine(models.AbstractModel):
     @api.model
     def _get_late_items(self, company, upto, partners=None):
         """Items that were late before a day, of policies that charge at all."""
+        late = self._get_late_query(company, upto, partners)
+        rows = self.env.execute_query(
+            SQL("SELECT late.id FROM (%s) late ORDER BY id", late)
+        )
+        return self.env["account.move.line"].browse([row[0] for row in rows])
+
+    @api.model
+    def _get_late_query(self, company, upto, partners=None):
+        """Query of ``id`` and ``partner_id`` (commercial partner) of late items."""
         self.env["ar.open.item"]._flush_ledger()
         self.env["account.move"].flush_model(["is_late_charge", "move_type"])
         self.env["ar.opening.item"].flush_model(["move_line_id"])
@@ -103,17 +137,14 @@ class ArChargeEngine(models.AbstractModel):
                 ("company_ids", "parent_of", companies.ids),
             ]
         )
-        rows = self.env.execute_query(
-            SQL(
-                LATE_SQL,
-                accounts=accounts.ids,
-                companies=companies.ids,
-                upto=fields.Date.to_string(upto),
-                since=self._get_charge_since(company),
-                partners=partners.ids if partners is not None else None,
-            )
+        return SQL(
+            LATE_SQL,
+            accounts=accounts.ids,
+            companies=companies.ids,
+            upto=fields.Date.to_string(upto),
+            since=self._get_charge_since(company),
+            partners=partners.ids if partners is not None else None,
         )
-        return self.env["account.move.line"].browse([row[0] for row in rows])
 
     @api.model
     def _get_charge_since(self, company):
@@ -129,7 +160,7 @@ class ArChargeEngine(models.AbstractModel):
 
     @api.model
     def _get_verdicts(self, items, terms, day):
-        """Why items are not charged more: {item: reason}; extensions add their own.
+        """Why items are not charged more: {item: reason}.
 
         Reasons: ``terms`` (the customer is charged nothing), ``mode`` (the policy or
         level does not bill), ``since`` (fell due before charging began), ``blocked``.
@@ -137,24 +168,34 @@ class ArChargeEngine(models.AbstractModel):
         :param date day: what is known until then counts
         """
         policies = items.move_id._get_ar_policies()
-        levels = self._get_levels(items)
+        levels, others = self._get_levels(items), self._get_other_verdicts(items, day)
         found = {}
         for item in items:
-            # sudo: what a policy says does not depend on who asks
-            policy = policies[item.move_id].sudo()
-            level = levels.get(item.id)
-            mode = policy.charge_mode
-            if level and level.policy_id == policy and level.charge_mode:
-                mode = level.charge_mode
-            if not terms.get(item):
-                found[item] = "terms"
-            elif mode != "bill":
-                found[item] = "mode"
-            elif policy.charge_since and item.date_maturity < policy.charge_since:
-                found[item] = "since"
-            elif item.no_followup:
-                found[item] = "blocked"
+            treatment = self._get_treatment(
+                policies[item.move_id], levels.get(item.id), terms.get(item)
+            )
+            reason = treatment.refuse(item.date_maturity, item.no_followup)
+            if reason := reason or others.get(item.id):
+                found[item] = reason
         return found
+
+    @api.model
+    def _get_other_verdicts(self, items, day):
+        """Reasons of extensions that items are not charged more: {item id: reason}.
+
+        It is asked of tens of thousands of items at once: to be read by their ids.
+        """
+        return {}
+
+    @api.model
+    def _get_treatment(self, policy, level, terms):
+        """What a policy does about an item at a level, by terms."""
+        # sudo: what a policy says does not depend on who asks
+        policy = policy.sudo()
+        mode = policy.charge_mode
+        if level and level.policy_id == policy and level.charge_mode:
+            mode = level.charge_mode
+        return Treatment(terms, mode, policy.charge_mode, policy.charge_since)
 
     @api.model
     def _get_levels(self, items):

@@ -143,18 +143,21 @@ class ArDunningNotice(models.Model):
         # sudo: the customer's own items, whoever sees the letter
         engine, upto = self.env["ar.charge.engine"], self.date_deadline
         items = engine._get_announceable(lines.sudo().move_line_id, upto)
-        results = engine._assess(items, upto)
+        day_more = fields.Date.add(upto, days=1)
+        # one look at the ledger serves both days
+        found = engine._assess_until(items, [upto, day_more])
+        results = found[upto].values()
         if not results:
             return None
-        day_more = engine._assess(items, fields.Date.add(upto, days=1))
-        interest = sum(r.interest_exact for r in results.values())
-        daily = sum(r.interest_exact for r in day_more.values()) - interest
-        costs = sum(r.cost_total for r in results.values())
-        unit = next(iter(results.values())).claim.unit
+        interest = sum(r.interest_exact for r in results)
+        daily = sum(r.interest_exact for r in found[day_more].values()) - interest
+        costs = sum(r.cost_total for r in results)
+        unit = next(iter(results)).claim.unit
         # what was billed is claimed by its own document
-        billed = sum(engine._get_billed(items, False).values(), Decimal(0))
-        billed_costs = sum(engine._get_billed(items, True).values(), -billed)
-        segments = [s for result in results.values() for s in result.segments]
+        billed, billed_costs = (
+            sum(part.values(), Decimal(0)) for part in engine._get_billed_parts(items)
+        )
+        segments = [s for result in results for s in result.segments]
         return {
             "interest": float(max(round_half_up(interest, unit) - billed, 0)),
             "costs": float(max(costs - billed_costs, 0)),

@@ -97,19 +97,20 @@ class ArChargeEngine(models.AbstractModel):
         )
 
     @api.model
-    def _get_verdicts(self, items, terms, day):
+    def _get_other_verdicts(self, items, day):
         """Also ``announced``: a letter said that what is open after a day is charged.
 
         Its words are kept: before that day nothing is, and nothing if it was paid then.
         """
-        found = super()._get_verdicts(items, terms, day)
-        rest = items.filtered(lambda item: item not in found)
-        announced = self._get_announced(rest)
-        in_time = self._get_paid_in_time(rest, announced)
-        for item in rest.filtered(lambda item: item.id in announced):
+        found = super()._get_other_verdicts(items, day)
+        announced = self._get_announced(items)
+        # by themselves: of tens of thousands only these are read
+        said = items.browse(announced)
+        in_time = self._get_paid_in_time(said, announced)
+        for item in said:
             is_open = bool(item.amount_residual_currency)
             if item in in_time or (is_open and day <= announced[item.id][0]):
-                found[item] = "announced"
+                found[item.id] = "announced"
         return found
 
     @api.model

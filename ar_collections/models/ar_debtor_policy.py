@@ -99,6 +99,14 @@ class ArDebtor(models.Model):
             found.update({row["debtor_id"]: row for row in rows if row["debtor_id"]})
         return found
 
+    def _filter_policies(self, policies):
+        """Those of these debtors that one of the policies applies to."""
+        treated = self._get_treated()
+        chosen = set(policies.ids)
+        return self.filtered(
+            lambda debtor: treated.get(debtor.id, {}).get("policy_id") in chosen
+        )
+
     @api.model
     def _explain_policy(self, source, rule_id):
         """Why a policy applies, as a sentence."""

@@ -203,6 +203,28 @@ class TestArChargeEngine(ArCollectionsCommon):
             self.assertIn("interest for late payment", body)
             self.assertIn("2.15 + 8 = 10.15", body)
 
+    def test_a_day_more_is_a_day_though_a_dispute_ends(self):
+        """The interest that waited is not what a day costs."""
+        self.env["ar.pause"].create(
+            {
+                "debtor_id": self.env["ar.debtor"]._get(self.customer, self.company).id,
+                "kind": "dispute",
+                "reason": "Broken",
+                "amount": 400,
+                "currency_id": self.invoice.currency_id.id,
+                "date_from": "2026-01-02",
+                "date_to": "2026-01-12",
+            }
+        )
+        with freeze_time("2026-01-05"):
+            run = self._preview("2026-01-05")
+            notice = run.notice_ids.filtered(lambda n: n.partner_id == self.customer)
+            notice.level_id.announces_charges = True
+            notice.sudo().date_deadline = "2026-01-12"
+            figures = notice._get_charge_figures()
+        # 600 × 10.15 % × 11 ÷ 365; the day after, 1,000 × 10.15 % ÷ 365
+        self.assertEqual((figures["interest"], figures["daily"]), (1.84, 0.28))
+
     def test_queries_do_not_grow_with_the_items(self):
         # a lump sum in another currency: its rate, too, is looked up once
         usd = self.env.ref("base.USD")

@@ -493,6 +493,33 @@ class TestLateCharges(LateChargesCommon):
             with self.assertRaisesRegex(UserError, "until today"):
                 wizard.action_preview()
 
+    def test_some_policies_only(self):
+        other = self._create_customer("Other")
+        self._create_invoice_due("2026-01-01", 500, partner=other)
+        policy = self.policy.copy({"name": "Other", "charge_since": "2025-01-01"})
+        self.env["ar.debtor"]._get(other, self.company).policy_id = policy
+        self.env["ar.debtor"]._refresh(self.company)
+        with freeze_time("2026-02-15"):
+            for chosen, expected in ((policy, other), (self.policy, self.customer)):
+                wizard = self.env["ar.late.charge.bill"].create(
+                    {"policy_ids": [Command.set(chosen.ids)]}
+                )
+                wizard.action_preview()
+                self.assertEqual(wizard.line_ids.partner_id, expected)
+
+    def test_the_journal_is_looked_up_once(self):
+        for number in range(3):
+            partner = self._create_customer(f"Other {number}")
+            self._create_invoice_due("2026-01-01", 1000, partner=partner)
+        model = type(self.company)
+        with patch.object(
+            model, "_get_ar_charge_journal", autospec=True,
+            side_effect=model._get_ar_charge_journal,
+        ) as lookup:  # fmt: skip
+            charges = self._bill("2026-02-15")
+        self.assertEqual(len(charges), 4)
+        lookup.assert_called_once()
+
     def test_charging_is_for_credit_managers(self):
         user = new_test_user(
             self.env,

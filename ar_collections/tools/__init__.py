@@ -16,5 +16,6 @@ from . import interest_cuts
 from . import late_account
 from . import late_result
 from . import late_interest
+from . import plain_claims
 from . import charge_document
 from . import proof_sheet

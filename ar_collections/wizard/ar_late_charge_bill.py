@@ -120,11 +120,10 @@ class ArLateChargeBill(models.TransientModel):
         """What the engine would do for the customers and policies chosen."""
         partners = self.debtor_ids.partner_id if self.debtor_ids else None
         if self.policy_ids:
-            domain = [
-                ("company_id", "=", self.company_id.id),
-                ("applied_policy_id", "in", self.policy_ids.ids),
-            ]
-            mine = self.env["ar.debtor"].search(domain).partner_id
+            debtors = self.env["ar.debtor"].search(
+                [("company_id", "=", self.company_id.id)]
+            )
+            mine = debtors._filter_policies(self.policy_ids).partner_id
             partners = mine if partners is None else partners & mine
         # sudo: checked by the caller
         engine = self.env["ar.charge.engine"].sudo()

@@ -3,6 +3,7 @@
 import json
 import sys
 
+import charges
 import databases
 import history
 import measurements
@@ -14,7 +15,8 @@ def main(database, name):
             history.write(env)
             env.cr.commit()
             return
-        figures = getattr(measurements, name)(env)
+        module = charges if hasattr(charges, name) else measurements
+        figures = getattr(module, name)(env)
     print(json.dumps(figures))
 
 
