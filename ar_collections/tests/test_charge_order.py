@@ -78,7 +78,7 @@ class TestChargeOrder(LateChargesCommon):
         self._bill(END.isoformat())
         self.assertFalse(self._bill(END.isoformat()), "twice changes nothing")
         self._check_books()
-        return self._get_net(), sorted(
+        return self.eur.round(self._get_net()), sorted(
             (
                 invoices.index(line.move_id),
                 line.kind,
