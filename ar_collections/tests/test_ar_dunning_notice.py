@@ -450,3 +450,16 @@ class TestArDunningNotice(ArCollectionsCommon):
         # what does not differ is told as before
         self.second.variant_ids.delay_days = self.second.delay_days
         self.assertEqual(self.second._describe_for("chronic"), self.second.description)
+
+    def test_explanation_of_the_deadline_that_is_waited_for(self):
+        self.first.write({"deadline_days": 10, "min_interval_days": 2})
+        self.second.min_interval_days = 2
+        self._run_ladder("2026-04-10")
+        (row,) = self._decide("2026-04-20", partner=self.customer).values()
+        self.assertEqual(row["verdict"], "deadline")
+        # the day after it is the first on which the next level may come
+        self.assertEqual(str(row["step_date"]), "2026-04-21")
+        sentence = self.env["ar.dunning.engine"]._explain_row(row)
+        self.assertIn("deadline of the last letter, 04/20/2026", sentence)
+        (row,) = self._decide("2026-04-21", partner=self.customer).values()
+        self.assertEqual(row["verdict"], "dun")
