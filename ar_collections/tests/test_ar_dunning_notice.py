@@ -162,6 +162,7 @@ class TestArDunningNotice(ArCollectionsCommon):
         self.assertFalse(run.notice_ids.body)
 
     def test_deadline_counts_from_the_day_it_is_sent(self):
+        self.first.deadline_days = 3
         self.second.delay_days = 28
         notice = self._send()
         day = fields.Date.to_date(TODAY)
