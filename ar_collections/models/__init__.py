@@ -24,6 +24,7 @@ from . import ar_policy_version
 from . import ar_dunning_level
 from . import ar_dunning_level_check
 from . import ar_dunning_level_variant
+from . import ar_dunning_level_words
 from . import ar_policy_advice  # after the level: it adds to it
 from . import ar_policy_charge  # after the level, too
 from . import ar_dunning_level_fee

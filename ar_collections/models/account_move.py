@@ -182,7 +182,10 @@ class AccountMove(models.Model):
     def write(self, vals):
         if "ar_policy_id" in vals:
             self._check_may_choose_policy()
-        return super().write(vals)
+        result = super().write(vals)
+        if "ar_policy_id" in vals:
+            self.env["ar.debtor"]._mark_stale(self.line_ids)
+        return result
 
     def _check_may_choose_policy(self):
         group = "ar_collections.ar_collections_group_user"

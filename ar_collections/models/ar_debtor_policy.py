@@ -41,6 +41,11 @@ class ArDebtor(models.Model):
             {debtor: debtor.policy_id for debtor in self} if "policy_id" in vals else {}
         )
         result = super().write(vals)
+        changed = {
+            debtor: policy
+            for debtor, policy in before.items()
+            if policy != debtor.policy_id
+        }
         no_notice = self.env["ar.dunning.notice"]
         self.env["ar.deviation"]._log(
             "policy",
@@ -56,10 +61,10 @@ class ArDebtor(models.Model):
                     no_notice,
                     debtor.amount_overdue,
                 )
-                for debtor, policy in before.items()
-                if policy != debtor.policy_id
+                for debtor, policy in changed.items()
             ],
         )
+        self.browse(debtor.id for debtor in changed)._mark_self_stale()
         return result
 
     # === BUSINESS METHODS === #

@@ -75,6 +75,8 @@ class ArDebtor(models.Model):
             profile = by_hand or debtor.profile_computed or "new"
             if profile != debtor.payer_profile:
                 super(ArDebtor, debtor).write({"payer_profile": profile})
+                # they reach the levels on other days
+                debtor._mark_self_stale()
         self._log_profile(before)
         return result
 

@@ -200,6 +200,11 @@ class ArDebtor(models.Model):
                 company, lines.partner_id.commercial_partner_id.ids
             )
 
+    def _mark_self_stale(self):
+        """Refresh these debtors before the commit."""
+        for company, debtors in self.grouped("company_id").items():
+            self._mark_partners_stale(company, debtors.partner_id.ids)
+
     @api.model
     def _mark_partners_stale(self, company, partner_ids):
         """Refresh the debtors of these commercial partners before the commit."""
@@ -248,8 +253,17 @@ class ArDebtor(models.Model):
 
     @api.model
     def _refresh_later(self):
-        """Two people moved one customer's money at once: refresh when both are done."""
-        self.env.ref("ar_collections.ir_cron_ar_debtor_refresh")._trigger()
+        """Refresh all debtors in a moment.
+
+        Two people moved one customer's money at once, or what a policy does changed:
+        that may touch everybody, and whoever saves it does not wait for them.
+        """
+        cron = "ar_collections.ir_cron_ar_debtor_refresh"
+        # sudo: whoever changes what the figures follow moves them. It is not there yet
+        # while the policies that come with the addon are installed
+        job = self.env.ref(cron, raise_if_not_found=False)
+        if job:
+            job.sudo()._trigger()
 
     @api.model
     def _cron_refresh(self):

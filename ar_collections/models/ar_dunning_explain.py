@@ -54,14 +54,7 @@ class ArDunningEngine(models.AbstractModel):
                 level=facts.get("level"),
                 step_date=format_date(self.env, facts.get("step_date")),
             ),
-            "interval": _(
-                "The customer was contacted on %(date)s; level “%(level)s” keeps a "
-                "distance of %(days)s days, until %(until)s.",
-                date=format_date(self.env, facts.get("contact_date")),
-                level=facts.get("level"),
-                days=max(facts.get("interval") or 0, 1),
-                until=format_date(self.env, facts.get("step_date")),
-            ),
+            "interval": self._explain_distance(facts),
             "deadline": self._explain_deadline(facts),
             "reminded": _(
                 "The customer gets a reminder of what is overdue; the note about this "
@@ -102,6 +95,30 @@ class ArDunningEngine(models.AbstractModel):
             )
         return self.env._(
             "The last level of its ladder was sent; somebody must decide what comes next."
+        )
+
+    @api.model
+    def _explain_distance(self, facts):
+        """How long a level keeps away from the last contact; ``facts`` as above."""
+        contact, until = facts.get("contact_date"), facts.get("step_date")
+        days = max(facts.get("interval") or 0, 1)
+        values = {
+            "date": format_date(self.env, contact),
+            "level": facts.get("level"),
+            "days": days,
+            "until": format_date(self.env, until),
+        }
+        if contact and until and until > fields.Date.add(contact, days=days):
+            return self.env._(
+                "The customer was contacted on %(date)s; level “%(level)s” keeps a "
+                "distance of %(days)s days and lets the time to pay pass that was given "
+                "then: %(until)s at the earliest.",
+                **values,
+            )
+        return self.env._(
+            "The customer was contacted on %(date)s; level “%(level)s” keeps a "
+            "distance of %(days)s days, until %(until)s.",
+            **values,
         )
 
     @api.model
@@ -175,7 +192,31 @@ class ArDunningEngine(models.AbstractModel):
 
     @api.model
     def _explain_row(self, row):
-        """What a row of the decision means for its item, as a sentence."""
+        """What a row of the decision means for its item, in a sentence or two."""
+        sentence = self._explain_verdict(row)
+        part = row["residual_currency"] - row["amount"]
+        if row["verdict"] in ("credit", "paused") or part <= 0:
+            return sentence
+        return f"{sentence} {self._explain_paused_part(row, part)}"
+
+    @api.model
+    def _explain_paused_part(self, row, part):
+        """That a part of an item is not claimed, and until when."""
+        currency = self.env["res.currency"].browse(row["currency_id"])
+        if row["is_pause_endless"]:
+            return self.env._(
+                "%(amount)s of it is paused until somebody ends that.",
+                amount=currency.format(part),
+            )
+        return self.env._(
+            "%(amount)s of it is paused until %(until)s.",
+            amount=currency.format(part),
+            until=format_date(self.env, row["pause_until"]),
+        )
+
+    @api.model
+    def _explain_verdict(self, row):
+        """What becomes of an item, as a sentence."""
         level = self.env["ar.dunning.level"].browse(row["next_level_id"])
         verdict = row["verdict"]
         if verdict == "dun":

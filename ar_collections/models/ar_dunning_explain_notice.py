@@ -28,7 +28,7 @@ class ArDunningEngine(models.AbstractModel):
         values = {
             "item": name,
             "level": level.name,
-            "rule": level.description,
+            "rule": level._describe_for(line.notice_id.payer_profile),
             "due": format_date(self.env, line.date_due),
             "date": format_date(self.env, line.date_level),
             "previous": format_date(self.env, line.date_previous),

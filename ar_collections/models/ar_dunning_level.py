@@ -135,7 +135,6 @@ class ArDunningLevel(models.Model):
         groups="ar_collections.ar_collections_group_manager",
         help="Run once for each notice of this level, when it is sent.",
     )
-    description = fields.Char(compute="_compute_description")
     notice_model_id = fields.Many2one("ir.model", compute="_compute_notice_model_id")
 
     _check_interval = models.Constraint(
@@ -154,35 +153,6 @@ class ArDunningLevel(models.Model):
         return self.env.ref(
             "ar_collections.action_report_ar_dunning_notice", raise_if_not_found=False
         )
-
-    @api.depends("delay_days", "delay_basis", "day_type")
-    def _compute_description(self):
-        for level in self:
-            basis = dict(level._fields["delay_basis"]._description_selection(self.env))
-            rule = self._get_rules()[
-                level.delay_basis == "due_date" and level.delay_days < 0,
-                level.day_type == "business",
-                abs(level.delay_days) == 1,
-            ]
-            level.description = rule % {
-                "days": abs(level.delay_days),
-                "basis": basis.get(level.delay_basis, ""),
-            }
-
-    @api.model
-    def _get_rules(self):
-        """Sentences by (before the due date, working days, one day)."""
-        _ = self.env._
-        return {
-            (True, True, True): _("1 working day before the due date"),
-            (True, True, False): _("%(days)s working days before the due date"),
-            (True, False, True): _("1 day before the due date"),
-            (True, False, False): _("%(days)s days before the due date"),
-            (False, True, True): _("1 working day %(basis)s"),
-            (False, True, False): _("%(days)s working days %(basis)s"),
-            (False, False, True): _("1 day %(basis)s"),
-            (False, False, False): _("%(days)s days %(basis)s"),
-        }
 
     def _compute_notice_model_id(self):
         # sudo: only names the model that new server actions are for
@@ -235,26 +205,6 @@ class ArDunningLevel(models.Model):
     def _get_variant(self, profile):
         """What the level does otherwise for payers of a profile; empty if nothing."""
         return self.variant_ids.filtered(lambda v: v.payer_profile == profile)
-
-    def _tell_variants(self):
-        """Which payers reach the level on another day, in words; empty if none do."""
-        self.ensure_one()
-        variants = self.variant_ids.filtered(
-            lambda v: v.is_skipped or v.delay_days != self.delay_days
-        )
-        payers = dict(
-            variants._fields["payer_profile"]._description_selection(self.env)
-        )
-        return ", ".join(
-            self.env._("%s: left out", payers.get(variant.payer_profile, ""))
-            if variant.is_skipped
-            else self.env._(
-                "%(payer)s: %(days)s days",
-                payer=payers.get(variant.payer_profile, ""),
-                days=variant.delay_days,
-            )
-            for variant in variants
-        )
 
     def _get_template(self, profile):
         """The text of the level for a payer of this profile.

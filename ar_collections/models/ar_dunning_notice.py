@@ -35,7 +35,11 @@ class ArDunningNotice(models.Model):
         "res.partner", "Recipient", required=True, readonly=True, ondelete="restrict"
     )
     level_id = fields.Many2one(
-        "ar.dunning.level", required=True, readonly=True, ondelete="restrict"
+        "ar.dunning.level",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
     )
     policy_id = fields.Many2one(related="level_id.policy_id")
     policy_version = fields.Integer(

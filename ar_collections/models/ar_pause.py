@@ -269,6 +269,4 @@ class ArPause(models.Model):
         return {company: company._ar_today() for company in companies}
 
     def _mark_debtors_stale(self):
-        stale = self.env["ar.debtor"]
-        for company, pauses in self.grouped("company_id").items():
-            stale._mark_partners_stale(company, pauses.debtor_id.partner_id.ids)
+        self.debtor_id._mark_self_stale()

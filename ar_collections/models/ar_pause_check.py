@@ -32,6 +32,11 @@ class ArPause(models.Model):
                     )
                 )
 
+    @api.constrains("reason")
+    def _check_reason(self):
+        if not all((pause.reason or "").strip() for pause in self):
+            raise ValidationError(self.env._("Say why the customer is not reminded."))
+
     @api.constrains("amount", "line_ids")
     def _check_amount_is_open(self):
         for pause in self.filtered("is_for_items"):

@@ -250,3 +250,6 @@ class ArPolicy(models.Model):
         """Count a new version if what the ladder does has changed."""
         # sudo: the history of a policy writes itself
         self.env["ar.policy.version"].sudo()._record(self)
+        if not all(self.mapped("is_ready")):
+            # the worklist says what is to do by it, not after the next night only
+            self.env["ar.debtor"]._refresh_later()

@@ -108,13 +108,23 @@ class ArPolicy(models.Model):
         )
         if not apart:
             return []
+        names = ", ".join(apart[:3].mapped("partner_id.name"))
+        if len(apart) == 1:
+            return [
+                self.env._(
+                    "%(name)s is a branch of a head office under this policy, but is "
+                    "under another one and gets letters of its own. Choose this policy "
+                    "for it, too, or let a rule do it.",
+                    name=names,
+                )
+            ]
         return [
             self.env._(
                 "%(count)s branches of head offices under this policy are under another "
                 "one and get letters of their own (%(names)s). Choose this policy for "
                 "them, too, or let a rule do it.",
                 count=len(apart),
-                names=", ".join(apart[:3].mapped("partner_id.name")),
+                names=names,
             )
         ]
 

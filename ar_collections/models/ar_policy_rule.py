@@ -114,6 +114,7 @@ class ArPolicyRule(models.Model):
         rules = super().create(vals_list)
         for rule in rules:
             rule._tell(self.env._("Rule added: %s", rule._describe()))
+        self.env["ar.debtor"]._refresh_later()
         return rules
 
     def write(self, vals):
@@ -126,11 +127,13 @@ class ArPolicyRule(models.Model):
             rule._tell(self.env._("Rule changed: %(was)s → %(now)s", was=was, now=now))
             if policy != rule.policy_id:
                 rule._tell(self.env._("Rule removed: %s", was), policy)
+        self.env["ar.debtor"]._refresh_later()
         return result
 
     def unlink(self):
         for rule in self:
             rule._tell(self.env._("Rule removed: %s", rule._describe()))
+        self.env["ar.debtor"]._refresh_later()
         return super().unlink()
 
     # === BUSINESS METHODS === #

@@ -106,6 +106,14 @@ class ResCompany(models.Model):
                     )
                 )
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "ar_policy_id" in vals:
+            self.env["ar.debtor"]._refresh_later()
+        return result
+
     # === BUSINESS METHODS === #
 
     def _get_ar_letter_window(self):

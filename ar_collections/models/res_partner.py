@@ -126,9 +126,20 @@ class ResPartner(models.Model):
         result = super().write(vals)
         if "parent_id" in vals or "is_company" in vals:
             self._move_ar_debtors()
+        if {"ar_customer_kind", "category_id", "country_id"} & vals.keys():
+            self._mark_ar_debtors_stale()
         return result
 
     # === BUSINESS METHODS === #
+
+    def _mark_ar_debtors_stale(self):
+        """What rules ask for has changed: another policy may apply."""
+        # sudo: whoever edits the contact moves what follows from it
+        if not self.env["ar.policy.rule"].sudo().search_count([], limit=1):
+            return
+        debtors = self.env["ar.debtor"].sudo()
+        customers = self.commercial_partner_id
+        debtors.search([("partner_id", "in", customers.ids)])._mark_self_stale()
 
     def _move_ar_debtors(self):
         """Who became a contact takes what is known of the debtor to its company.

@@ -119,6 +119,7 @@ the distance tells it first        | A3 B15 | | 100 d15 A7=9 | interval | -
 level not reached anyway           | A3 B15 | | 100 d10 A7=20 | waiting | -
 of the latest letter, not of all   | A3 B8/1 C15/1 | | 100 d20 A18=5 B6=7 | deadline | -
 a new item does not wait for it    | A3/1 B15 | | 100 d10 A5=9; 50 d3 | along A | A 150
+what waits for it is claimed along | A3/1 B8/1 | | 100 d10 A5=9; 50 d3 | along A | A 150
 nor another customer's             | A3 B8/1 | | 100 d10 A5=9; x:50 d3 | deadline A | A 50
 it joins no letter before          | A3 B15 F30/3 | | 100 d30 B3; 50 d15 A12=14 | F along | F 150
 a silent step waits, too           | A3 S10s B15 | | 100 d10 A1=7 | deadline | -

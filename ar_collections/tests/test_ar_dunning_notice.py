@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from freezegun import freeze_time
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
@@ -414,3 +414,53 @@ class TestArDunningNotice(ArCollectionsCommon):
         self._create_invoice_due("2026-03-10", 900)
         skip = self._preview().skip_ids.filtered(lambda s: s.reason == "interval")
         self.assertIn("03/31/2026", skip.explanation)
+
+    def test_explanation_of_the_distance_and_the_time_to_pay(self):
+        """Both end on a day of their own; the sentence says why it is the later one."""
+        self.first.write({"deadline_days": 10, "min_interval_days": 2})
+        self.second.min_interval_days = 5
+        self._run_ladder("2026-04-10")
+        skip = self._preview("2026-04-13").skip_ids.filtered(
+            lambda s: s.move_id == self.invoice
+        )
+        self.assertEqual(skip.reason, "interval")
+        for part in ("distance of 5 days", "time to pay", "04/21/2026"):
+            self.assertIn(part, skip.explanation)
+        self.env["ar.dunning.notice"].sudo().search([]).date_deadline = "2026-04-14"
+        (row,) = self._decide("2026-04-13", partner=self.customer).values()
+        sentence = self.env["ar.dunning.engine"]._explain_row(row)
+        self.assertNotIn("time to pay", sentence)
+        self.assertIn("until 04/15/2026", sentence)
+
+    def test_explanation_counts_the_days_of_the_payer(self):
+        """Chronic payers reach levels on other days: those are told, not the level's."""
+        self.first.variant_ids = [
+            Command.create({"payer_profile": "chronic", "is_skipped": True})
+        ]
+        self.second.variant_ids = [
+            Command.create({"payer_profile": "chronic", "delay_days": 1})
+        ]
+        debtor = self.env["ar.debtor"]._get(self.customer, self.company)
+        debtor.write({"profile_manual": "chronic", "profile_reason": "case"})
+        explanation = self._preview().notice_ids.explanation
+        self.assertIn(
+            "1 day after the due date, the payer being “Chronic”", explanation
+        )
+        self.assertIn("reached on 03/21/2026", explanation)
+        self.assertNotIn(self.second.description, explanation)
+        # what does not differ is told as before
+        self.second.variant_ids.delay_days = self.second.delay_days
+        self.assertEqual(self.second._describe_for("chronic"), self.second.description)
+
+    def test_explanation_of_the_deadline_that_is_waited_for(self):
+        self.first.write({"deadline_days": 10, "min_interval_days": 2})
+        self.second.min_interval_days = 2
+        self._run_ladder("2026-04-10")
+        (row,) = self._decide("2026-04-20", partner=self.customer).values()
+        self.assertEqual(row["verdict"], "deadline")
+        # the day after it is the first on which the next level may come
+        self.assertEqual(str(row["step_date"]), "2026-04-21")
+        sentence = self.env["ar.dunning.engine"]._explain_row(row)
+        self.assertIn("deadline of the last letter, 04/20/2026", sentence)
+        (row,) = self._decide("2026-04-21", partner=self.customer).values()
+        self.assertEqual(row["verdict"], "dun")

@@ -222,3 +222,30 @@ class TestArPause(ArCollectionsCommon):
         )
         self.env.invalidate_all()
         self.assertEqual(self._verdict(self.invoice), "paused")
+
+    # === WORDS === #
+
+    def test_a_reason_is_asked_of_everybody(self):
+        for reason in ("", "  "):
+            with (
+                self.assertRaisesRegex(ValidationError, "Say why"),
+                self.env.cr.savepoint(),
+            ):
+                self._pause(reason=reason)
+
+    def test_outlook_tells_the_part_that_is_paused(self):
+        self.assertNotIn("paused", self.debtor.outlook)
+        pause = self._pause(amount=400, date_to="2026-04-05")
+        for record in (self.debtor, self.invoice):
+            record.invalidate_recordset()
+        for outlook in (self.debtor.outlook, self.invoice.ar_outlook):
+            self.assertIn("goes out with the next run", outlook)
+            self.assertIn("400.00", outlook)
+            self.assertIn("of it is paused until 04/05/2026", outlook)
+        pause.date_to = False
+        self.debtor.invalidate_recordset()
+        self.assertIn("paused until somebody ends that", self.debtor.outlook)
+        # all of it: said once
+        pause.amount = 0
+        self.debtor.invalidate_recordset()
+        self.assertNotIn("of it is paused", self.debtor.outlook)

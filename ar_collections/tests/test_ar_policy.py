@@ -1,7 +1,10 @@
+from ast import literal_eval
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import SUPERUSER_ID
+from lxml import etree
+
+from odoo import SUPERUSER_ID, fields
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, new_test_user, tagged
@@ -438,3 +441,101 @@ class TestArPolicy(ArCollectionsCommon):
         self.assertEqual(self.first._tell_variants(), told)
         self.assertIn(told, self.policy.ladder)
         self.assertFalse(self.second._tell_variants())
+
+    def test_a_toggle_saves_nothing_by_itself(self):
+        """What would happen tonight can be seen before anything is saved."""
+        form = etree.fromstring(self.policy.get_view(view_type="form")["arch"])
+        toggles = form.xpath("//field[@widget='boolean_toggle']")
+        self.assertTrue(toggles)
+        for toggle in toggles:
+            with self.subTest(toggle.get("name")):
+                options = literal_eval(toggle.get("options", "{}"))
+                self.assertIs(options.get("autosave"), False)
+
+    # === NAMES === #
+
+    def test_levels_of_one_name_tell_their_policy_where_both_are_used(self):
+        other = self.policy.copy({"name": "Other"})
+        invoice = self._create_invoice_due("2026-03-20", 100)
+        self._run_ladder("2026-03-23")
+        # nothing was sent by the other one: nobody mistakes them
+        self.assertEqual(self.first.display_name, self.first.name)
+        invoice.ar_policy_id = other
+        self._run_ladder("2026-04-20")
+        second = other.level_ids.sorted("sequence")[2]
+        self.env["ar.dunning.level"].invalidate_model()
+        self.assertEqual(self.second.display_name, f"{second.name} (Ladder)")
+        other.active = False
+        self.env["ar.dunning.level"].invalidate_model()
+        self.assertEqual(self.second.display_name, f"{second.name} (Ladder)")
+        # one's own name is none of the others'
+        self.assertEqual(second.display_name, second.name)
+
+    # === WHAT IS TO DO BY IT === #
+
+    def _trap_refresh(self):
+        return patch.object(self.env.registry["ar.debtor"], "_refresh_later")
+
+    def test_what_a_policy_does_is_to_do_at_once(self):
+        """The worklist does not wait for the next night."""
+        rule = self.env["ar.policy.rule"].create(
+            {"policy_id": self.policy.copy().id, "customer_kind": "public"}
+        )
+        for change in (
+            lambda: rule.write({"customer_kind": "business"}),
+            lambda: rule.copy(),
+            lambda: rule.unlink(),
+            lambda: self.first.write({"delay_days": 4}),
+            lambda: self.policy.write({"grouping": "invoice"}),
+            lambda: self.company.write({"ar_policy_id": self.policy.copy().id}),
+        ):
+            with self._trap_refresh() as refresh:
+                change()
+            self.assertTrue(refresh.called)
+        with self._trap_refresh() as refresh:
+            self.company.write({"ar_aging_buckets": "30"})
+            self.env.ref("ar_collections.ar_policy_ready_firm").name = "Firmer"
+        self.assertFalse(refresh.called)
+
+    def test_whom_another_policy_treats_has_other_things_to_do(self):
+        late = self.policy.copy({"name": "Late"})
+        for level in late.level_ids.filtered(lambda lv: lv.delay_days > 0)[::-1]:
+            level.delay_days += 60
+        self.env["ar.policy.rule"].create(
+            {"policy_id": late.id, "customer_kind": "public"}
+        )
+        invoice = self._create_invoice_due("2026-03-20", 100)
+        self.env.cr.precommit.run()
+        debtor = self.env["ar.debtor"]._get(self.customer, self.company)
+
+        def is_due():
+            self.env.cr.precommit.run()
+            debtor.invalidate_recordset()
+            return debtor.next_action_date == fields.Date.to_date(TODAY)
+
+        self.assertTrue(is_due())
+        self.customer.ar_customer_kind = "public"
+        self.assertFalse(is_due())
+        self.customer.ar_customer_kind = False
+        self.assertTrue(is_due())
+        debtor.policy_id = late
+        self.assertFalse(is_due())
+        debtor.policy_id = False
+        self.assertTrue(is_due())
+        invoice.ar_policy_id = late
+        self.assertFalse(is_due())
+        invoice.ar_policy_id = False
+        self.assertTrue(is_due())
+
+    def test_another_payer_profile_has_other_things_to_do(self):
+        self.first.variant_ids = [
+            Command.create({"payer_profile": "good", "delay_days": 14})
+        ]
+        self._create_invoice_due("2026-03-20", 100)
+        self.env.cr.precommit.run()
+        debtor = self.env["ar.debtor"]._get(self.customer, self.company)
+        self.assertEqual(debtor.next_action_date, fields.Date.to_date(TODAY))
+        debtor.write({"profile_manual": "good", "profile_reason": "case"})
+        self.env.cr.precommit.run()
+        debtor.invalidate_recordset()
+        self.assertGreater(debtor.next_action_date, fields.Date.to_date(TODAY))

@@ -134,7 +134,10 @@ class TestPolicyAdvice(ArCollectionsCommon):
         office = self._create_customer("Head Office")
         region = self._create_branch(office, amount=0, policy=third)
         self._create_branch(region.partner_id, policy=other)
-        self.assertIn("1 branches", self.policy.advice)
+        # one is told by its name, several are counted
+        self.assertIn("Branch is a branch of", self.policy.advice)
+        self._create_branch(office, policy=other)
+        self.assertIn("2 branches of head offices", self.policy.advice)
 
     def test_branch_that_is_left_out_of_its_head_office(self):
         office = self._create_customer("Head Office")
