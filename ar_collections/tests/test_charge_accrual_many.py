@@ -38,7 +38,7 @@ class TestChargeAccrualMany(LateChargesCommon):
         today = date.fromisoformat(TODAY)
         engine = self.engine
         items = engine._get_late_items(company, upto)
-        verdicts = engine._get_verdicts(items, engine._get_terms(items))
+        verdicts = engine._get_verdicts(items, engine._get_terms(items), upto)
         policies = items.move_id._get_ar_policies()
         items = items.filtered(
             lambda item: (
@@ -332,10 +332,10 @@ class TestChargeAccrualMany(LateChargesCommon):
         kept = self._receivable(self._invoice("2026-01-20", 100, "Kept Out"))
         engine = self.env.registry["ar.charge.engine"]
         with patch.object(
-            engine, "_get_other_verdicts", lambda _engine, _items, _day: {kept.id: "lawyer"}
+            engine, "_get_other_verdicts", lambda _self, _items, _day: {kept.id: "lawyer"}
         ):
             found = self._check(count=1)
-            _days, reasons = self.engine._get_scope(self.company, UPTO)
+            _days, reasons = self.engine._get_scope(self.company, UPTO, UPTO)
         self.assertNotIn(kept.partner_id, {key[0] for key in found})
         self.assertEqual(reasons[kept], "lawyer")
 
