@@ -111,6 +111,19 @@ class TestArDunningEngine(ArCollectionsCommon):
         self._run_ladder("2026-03-18")
         self.assertEqual(self._get_step(invoice, TODAY)[0], "finished")
 
+    def test_silent_step_gives_no_time_whether_one_is_asked_for_or_all(self):
+        """The steps of all customers are read by another statement than those of a few."""
+        self.first.channel = "none"
+        item = self._receivable(self._create_invoice_due("2026-03-01", 100))
+        notice = self._run_ladder("2026-03-05")
+        self.assertEqual(notice.channel, "none")
+        notice.sudo().date_deadline = "2026-12-31"
+        for partner in (self.customer, None):
+            with self.subTest(partner=partner):
+                row = self._decide(partner=partner)[item]
+                self.assertEqual(row["verdict"], "dun")
+                self.assertFalse(row["pay_by"])
+
     def test_second_reminder_waits_for_its_day(self):
         invoice = self._create_invoice_due("2026-02-28", 1000)
         self._run_ladder("2026-03-03")
