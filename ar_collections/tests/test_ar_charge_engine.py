@@ -220,6 +220,7 @@ class TestArChargeEngine(ArCollectionsCommon):
             run = self._preview("2026-01-05")
             notice = run.notice_ids.filtered(lambda n: n.partner_id == self.customer)
             notice.level_id.announces_charges = True
+            self.policy.charge_mode = "announce"
             notice.sudo().date_deadline = "2026-01-12"
             figures = notice._get_charge_figures()
         # 600 × 10.15 % × 11 ÷ 365; the day after, 1,000 × 10.15 % ÷ 365
