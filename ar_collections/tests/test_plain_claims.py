@@ -122,8 +122,14 @@ class TestPlainClaims(BaseCase):
             # money that covers interest first
             {"order": "cost_interest_principal", "events": paid},
             {"order": "interest_principal_cost", "events": paid},
+            # the first day of lateness is one of interest
+            {
+                "order": "interest_principal_cost",
+                "events": [(date(2026, 1, 2), "payment", 500)],
+            },
             {"interest_on_costs": True, "costs": fee},
             {"compounding": "month", "events": paid},
+            {"compounding": "month", "grace_days": 40},
             # a first month of less than half a cent
             {"compounding": "month", "units": 50},
             {"events": [(date(2026, 1, 20), "charge", 500)]},
@@ -134,6 +140,11 @@ class TestPlainClaims(BaseCase):
             self.assertIsNone(self.assess(**how), how)
         for how in (
             {"order": "cost_interest_principal"},
+            # before it was late
+            {
+                "order": "cost_interest_principal",
+                "events": [(date(2026, 1, 1), "payment", 500)],
+            },
             {"order": "cost_interest_principal", "events": [(*paid[0][:1], "credit", 5)]},
             {"compounding": "month"},
             {"compounding": "year", "events": paid},
