@@ -108,7 +108,8 @@ class TestLetterLocal(ArCollectionsCommon):
     def test_the_number_of_the_page_is_one_line_beside_a_long_footer(self):
         self._set_url("http://127.0.0.1:1")
         self.company.report_footer = "Books department, second floor, on the left " * 3
-        for layout in LAYOUTS:
+        # the others have it below the footer
+        for layout in ("standard", "boxed", "bold", "folder"):
             with self.subTest(layout=layout):
                 self.company.external_report_layout_id = self.env.ref(
                     f"web.external_layout_{layout}"
