@@ -36,6 +36,11 @@ notices = env["ar.dunning.notice"].search([], order="id")
 letters = notices.with_context(force_report_rendering=True)._render_letters()
 for notice in notices:
     print("letter", notice.name, base64.b64encode(letters[notice.id]).decode())
+statement = env["ar.statement"].create({
+    "debtor_id": notices[0].debtor_id.id, "company_id": notices[0].company_id.id,
+    "date_from": "2026-01-01", "date_to": "2026-01-31",
+})
+print("account", statement.name, base64.b64encode(statement._render_pdfs()[statement.id]).decode())
 """
 # Form B of the standard: the address field, with its first line 62.7 mm from the top.
 LEFT, RIGHT, TOP, BOTTOM = 20, 105, 45, 90
@@ -50,6 +55,11 @@ def test_a_letter_in_the_layout_of_din_5008(database):
         output = odoo_shell(name, PRINT)
     letters = [line.split()[1:] for line in output.splitlines() if "letter " in line]
     assert len(letters) == 2
+    [account] = [line.split()[1:] for line in output.splitlines() if "account " in line]
+    [page] = pdf.get_text(base64.b64decode(account[1]))
+    # its title is the title, and its number stands in the block beside the address
+    assert "Statement of account as of January 31, 2026" in " ".join(page.split())
+    assert page.count(account[0]) == 1
     for number, (notice, content) in enumerate(letters):
         check_letter(f"{number:03}", notice, base64.b64decode(content))
 
@@ -76,3 +86,8 @@ def check_letter(debtor, notice, content):
     assert "Absenderweg" in texts[: texts.index("Debtor")]
     [page] = pdf.get_text(content)
     assert "1 of 1" in page
+    # what to scan is beside the address, and costs no line below the text
+    scan = words[texts.index("View")]
+    assert scan.left > RIGHT and reference.top < scan.top < subject.top
+    regards = words[texts.index("regards")]
+    assert scan.top < regards.top

@@ -132,6 +132,7 @@ from . import ar_policy_replay_statements
 
 # STATEMENT
 from . import ar_statement
+from . import ar_statement_hold
 from . import ar_statement_ledger
 from . import ar_statement_message
 from . import ar_statement_due
@@ -147,6 +148,7 @@ from . import ir_actions_report_local
 from . import ir_qweb
 from . import mail_mail
 from . import ar_statement_mail  # after it: calls its methods
+from . import ar_dunning_notice_statement
 from . import res_company
 from . import res_company_charge
 from . import resource_calendar

@@ -4,6 +4,8 @@ from odoo.tools import SQL
 
 # What a person has to do before the ladder can go on; the most urgent first.
 BY_HAND = ("no_contact", "covered", "finished", "pending", "no_policy", "no_rate")
+# States of a notice that somebody has confirmed and nobody has got yet.
+CONFIRMED = ("queued", "error")
 
 
 class ArDebtor(models.Model):
@@ -133,12 +135,14 @@ class ArDebtor(models.Model):
             rows.setdefault(row["debtor_id"], []).append(row)
         still = self._get_still_answering(today)
         steps, texts = {}, self._get_todo_texts()
+        confirmed = self._get_confirmed_texts()
         for debtor in self:
             mine = rows.get(debtor.id, [])
             verdicts = {row["verdict"] for row in mine}
             if debtor in still:
                 verdicts.discard("finished")
-            steps[debtor.id] = [texts[v] for v in BY_HAND if v in verdicts]
+            mine_texts = texts | confirmed.get(debtor, {})
+            steps[debtor.id] = [mine_texts[v] for v in BY_HAND if v in verdicts]
             steps[debtor.id] += self._tell_next_levels(mine, today)
         return steps
 
@@ -152,6 +156,30 @@ class ArDebtor(models.Model):
         return self.browse(
             debtor.id for debtor, last in groups if last and last >= today
         )
+
+    def _get_confirmed_texts(self):
+        """What a notice waits for that somebody has confirmed.
+
+        :return: {debtor: {"pending": text}}
+        """
+        _ = self.env._
+        groups = self.env["ar.dunning.notice"]._read_group(
+            [("debtor_id", "in", self.ids), ("state", "in", ("draft", *CONFIRMED))],
+            ["debtor_id"],
+            ["state:array_agg", "date_not_before:max", "needs_approval:bool_or"],
+        )
+        texts = {}
+        for debtor, states, until, approves in groups:
+            if "error" in states:
+                texts[debtor] = {"pending": _("Mend the notice that failed")}
+            elif "draft" in states:
+                if approves:
+                    texts[debtor] = {"pending": _("Approve the waiting notice")}
+            elif until:
+                texts[debtor] = {"pending": _("Notice waits for hours of contact")}
+            else:
+                texts[debtor] = {"pending": _("Notice is being sent")}
+        return texts
 
     @api.model
     def _get_todo_texts(self):

@@ -21,6 +21,7 @@ LEVEL_FIELDS = (
     "mail_template_id",
     "attach_invoices",
     "attach_letter",
+    "attach_statement",
     "announces_charges",
     "report_id",
     "action_ids",

@@ -17,6 +17,11 @@ class ArDunningNotice(models.Model):
         selection=lambda self: self._selection_status(), compute="_compute_status"
     )
 
+    remark = fields.Text(
+        compute="_compute_remark",
+        help="Why it was not sent, waits, or needs attention.",
+    )
+
     # === COMPUTE METHODS === #
 
     def _selection_status(self):
@@ -51,6 +56,16 @@ class ArDunningNotice(models.Model):
                 notice.status = "print"
             if notice.state == "sent" and notice.is_undone:
                 notice.status = "undone"
+
+    @api.depends("state", "problem", "cancel_reason", "date_not_before", "hold_note")
+    def _compute_remark(self):
+        for notice in self:
+            waits = notice.state == "queued" and notice.date_not_before
+            notice.remark = {
+                "error": notice.problem,
+                "cancel": notice.cancel_reason,
+                "queued": waits and notice.hold_note,
+            }.get(notice.state)
 
     @api.model
     def _get_to_print_domain(self):

@@ -96,6 +96,7 @@ class ArDunningNotice(models.Model):
         mine = mine.filtered(lambda n: n.state == "queued")
         mine = mine._lock_items()
         ready = mine._look_again()._hold_back()
+        mine.filtered(lambda n: n.state == "cancel")._refresh_debtors()
         sent = self.browse()
         for key, notices in ready.grouped(lambda n: (n.company_id, n.channel)).items():
             company, channel = key
@@ -140,11 +141,16 @@ class ArDunningNotice(models.Model):
         self._seal()
         self._run_actions()
         self.flush_recordset()
-        # the letter of a head office moves the items of its branches, too
-        offices = self.filtered(lambda n: n.policy_id.grouping == "head_office")
-        partners = self.debtor_id.partner_id | offices.line_ids.branch_id
-        self.env["ar.debtor"]._refresh(self.company_id, partners.ids)
+        self._refresh_debtors()
         return self
+
+    def _refresh_debtors(self):
+        """The worklist shows what comes next, for those whose notice is not to come, too."""
+        for company, notices in self.grouped("company_id").items():
+            # the letter of a head office moves the items of its branches, too
+            offices = notices.filtered(lambda n: n.policy_id.grouping == "head_office")
+            partners = notices.debtor_id.partner_id | offices.line_ids.branch_id
+            self.env["ar.debtor"]._refresh(company, partners.ids)
 
     def _get_delivery(self, channel):
         deliver = getattr(self, f"_deliver_{channel}", None)

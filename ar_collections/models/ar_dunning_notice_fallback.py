@@ -199,20 +199,41 @@ class ArDunningNotice(models.Model):
         """
         stopped = self.filtered(lambda n: n.channel == "letter" and not n.is_printed)
         stopped += self._recall_mails()
+        stopped._cancel_statements()
         stopped._forget_contacts()
         return stopped
+
+    def _get_recallable(self):
+        """What `_recall` would take back if it were called now; takes and locks nothing.
+
+        :return: the sent notices that nobody has got yet
+        :rtype: recordset of `ar.dunning.notice`
+        """
+        messages = self._get_queued_mails().mail_message_id
+        return self.filtered(
+            lambda n: (
+                (n.channel == "letter" and not n.is_printed)
+                or (n.channel == "email" and n.mail_message_id.sudo() in messages)
+            )
+        )
+
+    def _get_queued_mails(self):
+        """The e-mails that the queue has not handed to the mail server."""
+        by_mail = self.filtered(lambda n: n.channel == "email" and n.mail_message_id)
+        # sudo: the mail queue belongs to the system
+        mails = self.env["mail.mail"].sudo()
+        return mails.search(
+            [
+                ("mail_message_id", "in", by_mail.mail_message_id.ids),
+                ("state", "=", "outgoing"),
+                ("ar_handed_over", "=", False),
+            ]
+        )
 
     def _recall_mails(self):
         """Withdraw the e-mails that the queue has not handed to the mail server."""
         by_mail = self.filtered(lambda n: n.channel == "email" and n.mail_message_id)
-        # sudo: the mail queue belongs to the system
-        mails = self.env["mail.mail"].sudo()
-        waiting = mails.search(
-            [
-                ("mail_message_id", "in", by_mail.mail_message_id.ids),
-                ("state", "=", "outgoing"),
-            ]
-        )
+        waiting = self._get_queued_mails()
         # what the queue holds at this moment is on its way
         waiting = waiting.try_lock_for_update()
         waiting.invalidate_recordset(["state", "ar_handed_over"])

@@ -10,9 +10,11 @@ MAX_ATTACHED_INVOICES = 10
 class Rendered:
     """PDFs that were made for a batch of notices: {id: bytes}."""
 
-    def __init__(self, letters, invoices):
+    def __init__(self, letters, invoices, statements):
         self.letters = letters
         self.invoices = invoices
+        # {notice id: statement}, whose files are made
+        self.statements = statements
 
 
 class ArDunningNotice(models.Model):
@@ -29,6 +31,7 @@ class ArDunningNotice(models.Model):
             "letter" in self.mapped("channel")
             or any(levels.mapped("attach_letter"))
             or any(levels.mapped("attach_invoices"))
+            or any(levels.mapped("attach_statement"))
         )
 
     def _attach_files(self):
@@ -94,7 +97,36 @@ class ArDunningNotice(models.Model):
         vals_list = [self._get_invoice_attachment(i) for i in self._get_invoices()]
         if self.level_id.attach_letter:
             vals_list.append(self._get_letter_attachment())
+        rendered = self.env.context.get("ar_rendered")
+        statement = rendered and rendered.statements.get(self.id)
+        if statement:
+            vals_list += [
+                self._prepare_attachment_vals(file.name, file.raw)
+                for file in statement.attachment_ids
+            ]
         return vals_list + self._get_ubl_attachments()
+
+    def _get_file_names(self):
+        """What will go with a notice that is not sent yet, for the screen.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        if self.channel not in ("email", "letter"):
+            return []
+        # sudo: as for the attachments
+        names = [
+            invoice.sudo().invoice_pdf_report_id.name
+            or invoice.sudo()._get_invoice_report_filename()
+            for invoice in self._get_invoices()
+        ]
+        if self.channel == "letter" or self.level_id.attach_letter:
+            names.append(self._get_letter_name())
+        if self._has_statement():
+            names.append(self.env._("Statement of account"))
+        if self.reminder_format:
+            names.append(self._get_ubl_filename())
+        return names
 
     def _get_invoices(self):
         """The invoices that are attached, by the level's settings."""
@@ -153,8 +185,11 @@ class ArDunningNotice(models.Model):
         invoices = self.env["account.move"].union(*[n._get_invoices() for n in self])
         # sudo: whether an invoice has its PDF does not depend on who sends
         invoices = invoices.filtered(lambda m: not m.sudo().invoice_pdf_report_id)
-        if letters or invoices:
-            return Rendered(letters._render_letters(), self._render_invoices(invoices))
+        statements = self._make_statements()
+        if letters or invoices or statements:
+            return Rendered(
+                letters._render_letters(), self._render_invoices(invoices), statements
+            )
         return None
 
     def _render_letters(self):

@@ -5,7 +5,6 @@ from odoo import api, models
 
 from ..tools.letter_window import MIDDLE, PADDING
 
-DIN_LAYOUT = "l10n_din5008.external_layout_din5008"
 # Room for a letterhead with a logo and four lines of address, where no window asks for less.
 LETTERHEAD = 62
 # The text is that much narrower than the page, whose width its shares count from.
@@ -26,8 +25,7 @@ class ArDunningNotice(models.Model):
 
     def _is_din_letter(self):
         """Whether the company's letters have the layout of DIN 5008, with places of its own."""
-        # sudo: the layout is a view, which a collector may not read
-        return self.company_id[:1].sudo().external_report_layout_id.key == DIN_LAYOUT
+        return self.company_id[:1]._is_ar_din_layout()
 
     def _get_letter_window(self):
         """The window of the company's envelopes; none for layouts that have their own."""
@@ -96,6 +94,15 @@ class ArDunningNotice(models.Model):
         for element in tree.find_class(MAIL_ONLY):
             element.drop_tree()
         return Markup(html.tostring(tree, encoding="unicode"))
+
+    @api.model
+    def _is_letter(self, report):
+        """Whether a report is a letter; others only tell of notices, as a proof does."""
+        if report == self.env.ref("ar_collections.action_report_ar_dunning_notice"):
+            return True
+        # sudo: the letters of all levels, whoever prints
+        levels = self.env["ar.dunning.level"].sudo()
+        return bool(levels.search_count([("report_id", "=", report.id)], limit=1))
 
     def _get_letter_report(self):
         """The report of the level, else the standard one."""

@@ -1,8 +1,14 @@
 import hashlib
 import json
 
+from lxml import html
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+# The class of what only a mail reader with pictures shows.
+SEEN_ONLY = "o_ar_seen_only"
 
 
 class ArDunningLevel(models.Model):
@@ -50,7 +56,7 @@ class ArDunningNotice(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("seal", "body", "subject", "attachment_ids", "sent_to")
+    @api.depends("seal", "body", "subject", "attachment_ids", "sent_to", "copied_to")
     def _compute_is_intact(self):
         for notice in self:
             notice.is_intact = bool(notice.seal) and notice.seal == notice._get_seal()
@@ -69,8 +75,10 @@ class ArDunningNotice(models.Model):
 
         What led to a notice stays as it was; levels change their names and days later.
         """
+        copies = self.filtered(lambda n: n.channel == "email")._get_copies()
         for notice in self:
             notice.sent_to = notice._get_address()
+            notice.copied_to = ", ".join(copies.get(notice.id, ())) or False
             notice.write(
                 {
                     "explanation_sent": notice._get_explanation(),
@@ -114,8 +122,28 @@ class ArDunningNotice(models.Model):
         if self.sent_to:
             # notices of earlier versions were sealed without it
             content["address"] = self.sent_to
+        if self.copied_to:
+            content["copies"] = self.copied_to
         text = json.dumps(content, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def _get_proof_body(self):
+        """The text as it was sent, for the proof.
+
+        A picture that the mail reader fetched, as a code to pay with, is named instead:
+        what it shows changes, and it is there for a time only.
+        """
+        self.ensure_one()
+        if SEEN_ONLY not in (self.body or ""):
+            return self.body
+        tree = html.fragment_fromstring(self.body, create_parent="div")
+        for element in tree.find_class(SEEN_ONLY):
+            for picture in element.findall(".//img"):
+                name = html.Element("span")
+                name.text = f"[{picture.get('alt') or 'image'}] "
+                name.tail = picture.tail
+                picture.getparent().replace(picture, name)
+        return Markup(html.tostring(tree, encoding="unicode"))
 
     def _get_file_seals(self):
         """Name and SHA-256 of each file that was sent, for the printed proof, too."""

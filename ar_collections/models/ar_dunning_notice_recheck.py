@@ -190,7 +190,7 @@ class ArDunningNotice(models.Model):
             (now[ln.move_line_id.id] for ln in steps if ln.move_line_id.id in now), None
         )
         if row is None:
-            return self.env._("Not sent: paid or credited since the decision.")
+            return self._get_gone_reason(steps.move_line_id)
         if row["verdict"] == "dun":
             return self.env._(
                 "Not sent: the item has reached another level since the decision; the "
@@ -200,3 +200,24 @@ class ArDunningNotice(models.Model):
             "Not sent: %(reason)s",
             reason=self.env["ar.dunning.engine"]._explain_row(row),
         )
+
+    def _get_gone_reason(self, items):
+        """Why the decision on this customer knows nothing of these items any more."""
+        unposted = items.filtered(lambda item: item.parent_state != "posted").move_id
+        if unposted:
+            return self.env._(
+                "Not sent: %s is not posted any more.", unposted[0].display_name
+            )
+        still = items.filtered(lambda item: not item.reconciled)
+        owner = still.partner_id.commercial_partner_id - self.debtor_id.partner_id
+        if owner:
+            return self.env._(
+                "Not sent: what it is about is owed by %s now; the next run takes it up.",
+                owner[0].display_name,
+            )
+        if still:
+            return self.env._(
+                "Not sent: what is open belongs to another letter since the decision, "
+                "as by a new head office or policy; the next run takes it up."
+            )
+        return self.env._("Not sent: paid or credited since the decision.")

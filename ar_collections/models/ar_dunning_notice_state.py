@@ -58,6 +58,7 @@ class ArDunningNotice(models.Model):
                 ("state", "!=", "sent"),
             ]
         )._withdraw()
+        self._cancel_statements()
 
     @api.model
     def _trigger_delivery(self):

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 # Contacts of a customer whom reminders may go to; core's invoice contact needs no role.
 ROLES = [
@@ -82,9 +82,40 @@ class ResPartner(models.Model):
 
 
 class ArDunningNotice(models.Model):
-    """Copies of a notice."""
+    """Copies of a notice, and what goes with it."""
 
     _inherit = "ar.dunning.notice"
+
+    copied_to = fields.Char(
+        readonly=True,
+        copy=False,
+        help="Who got a copy of the e-mail, as it was when it was sent.",
+    )
+    copy_names = fields.Char(
+        "Copy to",
+        compute="_compute_extras",
+        help="Beside the recipient: what the level asks for until it is sent, what was "
+        "sent from then on.",
+    )
+    file_names = fields.Char(
+        "Goes with it",
+        compute="_compute_extras",
+        help="Made right before it is sent, from what is open then.",
+    )
+
+    @api.depends("partner_id", "channel", "level_id", "state", "copied_to")
+    def _compute_extras(self):
+        # as the customer gets it, also before it is sent
+        waiting = self.filtered(
+            lambda n: n.state in ("draft", "queued", "error") and n.level_id
+        )
+        copies = waiting.filtered(lambda n: n.channel == "email")._get_copies()
+        for notice in self:
+            names = ", ".join(copies.get(notice.id, ()))
+            notice.copy_names = names or notice.copied_to
+            notice.file_names = (
+                ", ".join(notice._get_file_names()) if notice in waiting else False
+            )
 
     def _get_copies(self):
         """Whom each notice goes to beside its recipient.

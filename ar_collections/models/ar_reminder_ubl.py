@@ -144,8 +144,13 @@ class ArDunningNotice(models.Model):
         }
 
     def _get_level_rank(self):
-        """The rung of the notice's level on its ladder, from 1."""
+        """The number of the reminder among those of its kind, from 1.
+
+        A note before the due date is no reminder: the first one after it is number 1.
+        """
         levels = self.policy_id.level_ids.sorted(lambda lv: (lv.sequence, lv.id))
+        is_advice = self.level_id.delay_days < 0
+        levels = levels.filtered(lambda lv: (lv.delay_days < 0) == is_advice)
         # a level that was archived since is not among them any more
         return levels.ids.index(self.level_id.id) + 1 if self.level_id in levels else 1
 

@@ -30,7 +30,10 @@ class ArStatement(models.Model):
     @api.model
     def _cron_deliver(self, batch_size=BATCH):
         """Deliver queued statements; any number of workers may do so at once."""
-        queued = Domain("state", "=", "queued")
+        queued = Domain("state", "=", "queued") & (
+            Domain("date_not_before", "=", False)
+            | Domain("date_not_before", "<=", fields.Datetime.now())
+        )
         commit = self.env["ir.cron"]._commit_progress
         commit(remaining=self.search_count(queued))
         last_id = 0
@@ -56,7 +59,7 @@ class ArStatement(models.Model):
         :rtype: recordset of `ar.statement`
         """
         mine = self.try_lock_for_update().filtered(lambda s: s.state == "queued")
-        ready = mine._look_again()
+        ready = mine._look_again()._hold_back()
         sent = self.browse()
         for company, statements in ready.grouped("company_id").items():
             sent += statements.with_company(company)._send()
@@ -86,9 +89,20 @@ class ArStatement(models.Model):
                         partner=partner.display_name,
                     )
                 )
+            elif statement.is_automatic and statement._is_letter_wished():
+                statement._set_failed(
+                    self.env._(
+                        "Not sent: %s wishes letters. Print the statement, or press “Try "
+                        "again” after a change of the wish.",
+                        partner.display_name,
+                    )
+                )
             else:
                 ready += statement
         return ready
+
+    def _is_letter_wished(self):
+        return self.partner_id._get_ar_wish()["channel"] == "letter"
 
     def _get_pauses(self):
         """The pause of each debtor that is paused as a whole, by one search."""

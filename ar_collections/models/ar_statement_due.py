@@ -4,7 +4,8 @@ from odoo.tools import SQL
 from .ar_statement import CONTENTS
 
 # Who is due: one statement for all, which also writes the statements. What was made by
-# itself counts, whatever became of it; what was made by hand counts if it was sent.
+# itself counts, whatever became of it; what was made by hand counts if it was sent. Those
+# that go with notices have no movements, and put off none that has.
 DUE_SQL = """
 WITH item AS MATERIALIZED (%(items)s),
 open_item AS (
@@ -19,7 +20,7 @@ last AS (
            MAX(date_to) FILTER (WHERE is_automatic OR state = 'sent') AS date,
            MAX(date_to) FILTER (WHERE state = 'sent') AS date_sent
       FROM ar_statement
-     WHERE company_id = %(company)s
+     WHERE company_id = %(company)s AND notice_id IS NULL
   GROUP BY debtor_id
 ),
 candidate AS (

@@ -119,7 +119,7 @@ class IrActionsReport(models.Model):
         if report.model == "ar.dunning.notice" and res_ids:
             notices = self.env["ar.dunning.notice"].browse(res_ids)
             self = self.with_company(notices.company_id[:1])  # noqa: PLW0642
-            if not get_printing(self).is_fresh:
+            if not get_printing(self).is_fresh and notices._is_letter(report):
                 kept = notices._get_kept_letters()
         if get_printing(self).is_split:
             self = put_printing(self, split=tuple(res_ids or ()))  # noqa: PLW0642

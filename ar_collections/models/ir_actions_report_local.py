@@ -25,6 +25,8 @@ OWN_MODELS = ("ar.dunning.notice", "ar.statement")
 PATIENCE = 20
 
 _WHOLE = re.compile(r"page-break-inside:\s*avoid;?")
+# What holds the number of the page in a footer.
+_PAGE_NUMBER = re.compile(r"<(div|span)\b([^<>]*>[^<>]*<span class=\"page\")")
 _CONTENT = re.compile(
     r"/web/(?:content|image)/(?:(\d+)|([\w.]+)/(\d+)/(\w+))(?:-\w+)?(?:/|$)"
 )
@@ -60,6 +62,11 @@ class IrActionsReport(models.Model):
             return super()._run_wkhtmltopdf(
                 bodies, report_ref=report_ref, header=header, footer=footer, **kwargs
             )
+        if is_own and footer:
+            # beside a long line of the company it would stand in two lines
+            nowrap = r'<\1 style="white-space:nowrap"\2'
+            # as text: markup would escape what is put in
+            footer = _PAGE_NUMBER.sub(nowrap, str(footer))
         pages = LocalPages(self._get_ar_content)
         try:
             *bodies, header, footer = pages.convert(

@@ -10,6 +10,7 @@ from ..tools.workdays import Workdays
 
 # The span in which working days are counted, around the day of the decision.
 YEARS_BEFORE, YEARS_AFTER = 10, 2
+DIN_LAYOUT = "l10n_din5008.external_layout_din5008"
 
 
 class ResCompany(models.Model):
@@ -115,6 +116,11 @@ class ResCompany(models.Model):
         return result
 
     # === BUSINESS METHODS === #
+
+    def _is_ar_din_layout(self):
+        """Whether the company's documents have the layout of DIN 5008, with its own places."""
+        # sudo: the layout is a view, which a collector may not read
+        return self.sudo().external_report_layout_id.key == DIN_LAYOUT
 
     def _get_ar_letter_window(self):
         """The window of the envelopes that the company uses, none without window.

@@ -74,6 +74,25 @@ class TestArDebtorTodo(ArCollectionsCommon):
             {"Late Payer Ltd": "Confirm the waiting notice"},
         )
 
+    def test_notice_that_somebody_has_confirmed_already(self):
+        self._create_invoice_due("2026-03-20", 1000)
+        run = self._preview()
+        run.action_confirm()
+        notice = run.notice_ids
+
+        def tell():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            return notice.debtor_id.todo_reason
+
+        self.assertEqual(tell(), "Notice is being sent")
+        notice.sudo().date_not_before = "2026-03-31 20:00:00"
+        self.assertEqual(tell(), "Notice waits for hours of contact")
+        notice.sudo().write({"state": "error", "problem": "No address"})
+        self.assertEqual(tell(), "Mend the notice that failed")
+        notice.sudo().write({"state": "draft", "needs_approval": True})
+        self.assertEqual(tell(), "Approve the waiting notice")
+
     def test_last_deadline_has_passed(self):
         self.policy.level_ids = [Command.set(self.first.ids)]
         self._create_invoice_due("2026-03-01", 1000)

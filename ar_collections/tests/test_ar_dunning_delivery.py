@@ -4,6 +4,7 @@ from unittest.mock import patch
 from freezegun import freeze_time
 from lxml import etree
 
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
@@ -83,7 +84,33 @@ class TestArDunningDelivery(ArCollectionsCommon):
         self._assert_dropped(lambda: self._pay(self.invoice, 960), "minimum")
 
     def test_invoice_reset_to_draft_since_the_decision(self):
-        self._assert_dropped(self.invoice.button_draft, "paid or credited")
+        self._assert_dropped(self.invoice.button_draft, "not posted any more")
+
+    def test_another_customer_since_the_decision(self):
+        def change():
+            self.invoice.button_draft()
+            self.invoice.partner_id = self.other
+            self.invoice.action_post()
+
+        self._assert_dropped(change, "owed by Other Ltd now")
+
+    def test_a_head_office_since_the_decision(self):
+        self.policy.grouping = "head_office"
+        self._assert_dropped(
+            lambda: self.customer.write({"parent_id": self.other.id}), "head office"
+        )
+
+    def test_customer_of_a_cancelled_notice_has_its_next_step_at_once(self):
+        later = self._receivable(self._create_invoice_due("2026-04-25", 70))
+        self._queue()
+        debtor = self.env["ar.debtor"]._get(self.customer, self.company)
+        with freeze_time(TODAY):
+            debtor._refresh(self.company, self.customer.ids)
+        self.assertEqual(fields.Date.to_string(debtor.next_action_date), TODAY)
+        self._pay(self.invoice)
+        self._deliver()
+        row = self._decide()[later]
+        self.assertEqual(debtor.next_action_date, row["next_date"])
 
     def test_part_paid_since_the_decision(self):
         notice = self._queue()

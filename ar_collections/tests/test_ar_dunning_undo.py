@@ -54,6 +54,29 @@ class TestArDunningUndo(ArCollectionsCommon):
         # the second reminder can be sent once more
         self.assertEqual(self._run_ladder("2026-03-23").level_id, self.second)
 
+    def test_dialog_counts_nothing_as_sent_that_still_waits(self):
+        other = self._create_customer("Other Ltd")
+        self._create_invoice_due("2026-02-28", 50, other)
+        run = self._run_ladder("2026-03-03").run_id
+        mails = self._get_mails(run).sudo()
+        self.assertEqual(mails.mapped("state"), ["outgoing"] * 2)
+
+        def count():
+            wizard = self.env["ar.dunning.run.undo"].new({"run_id": run.id})
+            return wizard.unsent_count, wizard.unprinted_count, wizard.sent_count
+
+        self.assertEqual(count(), (2, 0, 0))
+        mails[0].state = "sent"
+        self.assertEqual(count(), (1, 0, 1))
+        # on its way to the mail server at this moment
+        mails[1].ar_handed_over = "2026-03-03 10:00:00"
+        self.assertEqual(count(), (0, 0, 2))
+        letter = run.notice_ids.filtered(
+            lambda n: n.mail_message_id == mails[1].mail_message_id
+        )
+        letter.sudo().channel = "letter"
+        self.assertEqual(count(), (0, 1, 1))
+
     def test_later_run_must_be_undone_first(self):
         early = self._run_ladder("2026-03-03").run_id
         late = self._run_ladder("2026-03-15").run_id

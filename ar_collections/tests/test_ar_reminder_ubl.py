@@ -115,7 +115,7 @@ class TestArReminderUbl(UblAssertions, ArCollectionsCommon):
             "cbc:ID": notice.name,
             "cbc:IssueDate": TODAY,
             "cbc:ReminderTypeCode": "Reminder",
-            "cbc:ReminderSequenceNumeric": "2",
+            "cbc:ReminderSequenceNumeric": "1",
             "cbc:Note": notice.subject,
             "cbc:DocumentCurrencyCode": "USD",
             "cac:AccountingCustomerParty/cbc:SupplierAssignedAccountID": "C-17",
@@ -153,7 +153,7 @@ class TestArReminderUbl(UblAssertions, ArCollectionsCommon):
             self.value(self._read(notice), "cbc:ReminderSequenceNumeric")
             for notice in notices
         ]
-        self.assertEqual(numbers, ["2", "3", "4"])
+        self.assertEqual(numbers, ["1", "2", "3"])
         ids = {self.value(self._read(notice), "cbc:ID") for notice in notices}
         self.assertEqual(len(ids), 3)
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from freezegun import freeze_time
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from lxml.html import fromstring
 from openpyxl import load_workbook
 
 from odoo import Command, fields
@@ -487,6 +488,26 @@ class TestArStatement(ArCollectionsCommon):
                 self.assertIn(text, html)
                 if text != "Statement of account as of":
                     self.assertIn(text, statement.preview)
+
+    def test_no_page_break_divides_the_balance_from_the_last_entry(self):
+        self._create_history()
+        statement = self._create_statement(date_from="2026-02-01")
+        content = self.env["ir.actions.report"]._render_qweb_html(
+            "ar_collections.report_ar_statement", statement.ids
+        )[0]
+        page = fromstring(content)
+        totals = page.xpath("//tr[contains(@class, 'o_ar_total')]")
+        self.assertEqual(len(totals), 2)
+        for total in totals:
+            # one row, which is not divided, holds both
+            self.assertEqual(len(total.xpath("ancestor::tr")), 1)
+            [last] = total.xpath("preceding-sibling::tr")
+            self.assertTrue(last.text_content().strip())
+            outer = total.xpath("ancestor::tr")[0]
+            self.assertFalse(outer.xpath("following-sibling::tr"))
+        # a few items stay together with their heading
+        [heading] = page.xpath("//h5[contains(., 'Open items')]")
+        self.assertIn("o_ar_keep", heading.getparent().get("class"))
 
     def test_what_was_taken_stays_as_it_was(self):
         invoice = self._create_history()

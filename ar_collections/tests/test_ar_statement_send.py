@@ -130,6 +130,81 @@ class TestArStatementSend(ArCollectionsCommon):
         self.assertFalse(self._make_due("2026-06-29"))
         self.assertFalse(self._make_due("2026-12-31"))
 
+    def test_it_waits_for_the_hours_that_the_customer_wishes(self):
+        self.customer.write(
+            {
+                "tz": "Europe/Brussels",
+                "country_id": self.env.ref("base.be").id,
+                "ar_wish_from": 14.0,
+                "ar_wish_to": 18.0,
+            }
+        )
+        made = self._make_due()
+        self.customer.ar_wish_email = True
+        # ten o'clock there
+        self._deliver(f"{TODAY} 08:00:00")
+        self.assertEqual(made.state, "queued")
+        self.assertEqual(
+            fields.Datetime.to_string(made.date_not_before), f"{TODAY} 12:00:00"
+        )
+        self.assertIn("from 14:00 to 18:00", made.hold_note)
+        self.assertFalse(self._get_mails(made))
+        cron = self.env.ref("ar_collections.ir_cron_ar_statement_deliver")
+        for time, sent in (("09:00:00", 0), ("12:30:00", 1)):
+            with (
+                freeze_time(f"{TODAY} {time}"),
+                self.trap_pdfs() as seen,
+                self.enter_registry_test_mode(),
+            ):
+                cron.method_direct_trigger()
+            self.assertEqual(len(seen), sent, time)
+        self.env.invalidate_all()
+        self.assertEqual(made.state, "sent")
+        self.assertEqual(len(self._get_mails(made)), 1)
+        self.assertFalse(made.hold_note or made.date_not_before)
+
+    def test_one_by_hand_was_asked_for(self):
+        self.customer.write(
+            {"ar_wish_from": 14.0, "ar_wish_email": True, "ar_wish_channel": "letter"}
+        )
+        with freeze_time(f"{TODAY} 08:00:00"):
+            self._start_wizard().action_send()
+        made = self.env["ar.statement"].search([("debtor_id", "=", self.debtor.id)])
+        self._deliver(f"{TODAY} 08:00:00")
+        self.assertEqual(made.state, "sent")
+
+    def test_who_may_not_be_written_to_for_long_needs_attention(self):
+        self.env["ar.contact.rule"].create(
+            {
+                "name": "One e-mail a month",
+                "on_email": True,
+                "on_phone": False,
+                "max_count": 1,
+                "period_days": 30,
+            }
+        )
+        self.env["ar.contact"].sudo().create(
+            {
+                "debtor_id": self.debtor.id,
+                "partner_id": self.customer.id,
+                "channel": "email",
+                "outcome": "sent",
+                "date": f"{TODAY} 06:00:00",
+            }
+        )
+        made = self._make_due()
+        self._deliver(f"{TODAY} 08:00:00")
+        self.assertEqual(made.state, "error")
+        self.assertIn("One e-mail a month", made.problem)
+        self.assertFalse(self._get_mails(made))
+
+    def test_who_wishes_letters_is_not_written_e_mails(self):
+        self.customer.ar_wish_channel = "letter"
+        made = self._make_due()
+        self._deliver()
+        self.assertEqual(made.state, "error")
+        self.assertIn("wishes letters", made.problem)
+
     def test_never_is_the_default(self):
         self.policy.statement_days = 0
         self.assertFalse(self._make_due())

@@ -170,6 +170,28 @@ class TestLetterBatch(ArCollectionsCommon):
         kept = [get_text(notice.attachment_ids.raw) for notice in notices]
         self.assertEqual(letters, sum(kept, []))
 
+    def test_what_only_tells_of_a_letter_is_not_the_letter(self):
+        _run, notices = self._deliver_letters()
+        reports = self.env["ir.actions.report"]
+        proof = "ar_collections.report_ar_dunning_notice_proof"
+        pages = get_text(reports._render_qweb_pdf(proof, notices[0].ids)[0])
+        # in lines as long as the paper is wide
+        self.assertIn(notices[0].seal, "".join("".join(pages).split()))
+        cover = "ar_collections.report_ar_letter_cover"
+        [page] = get_text(reports._render_qweb_pdf(cover, notices.ids)[0])
+        for notice in notices:
+            self.assertIn(notice.name, page)
+
+    def test_the_letter_of_a_level_is_kept_too(self):
+        _run, notices = self._deliver_letters()
+        notice = notices[0]
+        own = self.env.ref("ar_collections.action_report_ar_dunning_notice").sudo()
+        own = own.copy({"name": "Our own letter"})
+        notice.level_id.sudo().report_id = own
+        reports = self.env["ir.actions.report"]
+        content = reports._render_qweb_pdf(own.id, notice.ids)[0]
+        self.assertEqual(content, notice.attachment_ids.raw)
+
     def test_a_letter_sent_again_is_made_anew(self):
         _run, notices = self._deliver_letters()
         notice = notices[0].sudo()

@@ -12,7 +12,14 @@ from odoo.addons.base.models import ir_actions_report as core
 from ..models.ir_actions_report import put_printing
 from ..tools import local_pages, style_sheets
 from .common import TODAY, ArCollectionsCommon
-from .pdf import draw_once, get_difference, get_fonts, get_pictures, get_text
+from .pdf import (
+    draw_once,
+    get_difference,
+    get_fonts,
+    get_pictures,
+    get_text,
+    get_words,
+)
 
 LETTER = "ar_collections.report_ar_dunning_notice"
 STATEMENT = "ar_collections.action_report_ar_statement"
@@ -97,6 +104,22 @@ class TestLetterLocal(ArCollectionsCommon):
                 with self.server_that_never_answers():
                     content = self.notice._render_letters()[self.notice.id]
                 self._assert_same(content, expected)
+
+    def test_the_number_of_the_page_is_one_line_beside_a_long_footer(self):
+        self._set_url("http://127.0.0.1:1")
+        self.company.report_footer = "Books department, second floor, on the left " * 3
+        # the others have it below the footer
+        for layout in ("standard", "boxed", "bold", "folder"):
+            with self.subTest(layout=layout):
+                self.company.external_report_layout_id = self.env.ref(
+                    f"web.external_layout_{layout}"
+                )
+                self.env.flush_all()
+                words = get_words(self.notice._render_letters()[self.notice.id])
+                number = words[[word.text for word in words].index("Page") :][:4]
+                self.assertEqual([w.text for w in number], ["Page", "1", "/", "1"])
+                tops = [word.top for word in number]
+                self.assertAlmostEqual(min(tops), max(tops), delta=2)
 
     def test_statement_proof_invoice_and_list_need_no_server(self):
         statement = (

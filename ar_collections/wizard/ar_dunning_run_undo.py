@@ -15,6 +15,11 @@ class ArDunningRunUndo(models.TransientModel):
     reason = fields.Char(required=True)
     waiting_count = fields.Integer("Not sent yet", compute="_compute_counts")
     unprinted_count = fields.Integer("Letters not printed", compute="_compute_counts")
+    unsent_count = fields.Integer(
+        "Not handed over yet",
+        compute="_compute_counts",
+        help="Messages that still wait for the mail server or another service.",
+    )
     sent_count = fields.Integer("Already with customers", compute="_compute_counts")
 
     @api.model
@@ -31,8 +36,13 @@ class ArDunningRunUndo(models.TransientModel):
         for wizard in self:
             run = wizard.run_id
             wizard.waiting_count = run.draft_count + run.queued_count + run.error_count
-            wizard.unprinted_count = run.letter_count
-            wizard.sent_count = run.sent_count - run.letter_count
+            # what is taken back: nobody has it yet
+            sent = run._get_countable() if run else self.env["ar.dunning.notice"]
+            waiting = sent._get_recallable()
+            letters = waiting.filtered(lambda n: n.channel == "letter")
+            wizard.unprinted_count = len(letters)
+            wizard.unsent_count = len(waiting - letters)
+            wizard.sent_count = len(sent - waiting)
 
     # === ACTION METHODS === #
 

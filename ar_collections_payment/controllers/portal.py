@@ -4,6 +4,7 @@ from werkzeug.exceptions import NotFound
 
 from odoo import fields, http
 from odoo.http import request
+from odoo.tools import file_open
 
 from .portal_home import ClaimHome
 
@@ -16,6 +17,8 @@ HEADERS = {
     "X-Frame-Options": "SAMEORIGIN",
     "Content-Security-Policy": "frame-ancestors 'self'",
 }
+# In the place of a code to pay with, once all is paid.
+PAID_PICTURE = "ar_collections_payment/static/img/paid.png"
 # A customer who is logged in comes back to the page by the menu.
 PORTAL_KEY_DAYS = 1
 
@@ -41,7 +44,10 @@ class ClaimPortal(ClaimHome):
 
     @http.route("/pay/<string:key>/qr", type="http", auth="public", sitemap=False)
     def ar_claim_bank_qr(self, key, **_kwargs):
-        """The code for banking apps of what is due today, for e-mails."""
+        """The code for banking apps of what is due today, for e-mails.
+
+        Where nothing is to be transferred any more: a tick, since the e-mail stays.
+        """
         link = request.env["ar.claim.link"]._read_key(key)
         if not link or not link.is_valid:
             raise NotFound()
@@ -50,10 +56,14 @@ class ClaimPortal(ClaimHome):
                 continue
             if section["bank_qr"]:
                 content = base64.b64decode(section["bank_qr"].partition(",")[2])
-                return self._seal(
-                    request.make_response(content, [("Content-Type", "image/png")])
-                )
-        raise NotFound()
+                return self._send_picture(content)
+        with file_open(PAID_PICTURE, "rb") as picture:
+            return self._send_picture(picture.read())
+
+    def _send_picture(self, content):
+        return self._seal(
+            request.make_response(content, [("Content-Type", "image/png")])
+        )
 
     @http.route(
         "/my/owed/<string:key>",

@@ -1,3 +1,4 @@
+from . import account_payment
 from . import ar_claim
 from . import ar_claim_link
 from . import ar_debtor

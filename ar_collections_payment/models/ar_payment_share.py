@@ -40,7 +40,8 @@ class ArPaymentShare(models.Model):
         return SQL(UNDER_WAY_SQL)
 
 
-# A payment with manual capture is booked by its children.
+# A payment with manual capture is booked by its children. One that is booked and has no
+# payment any more was deleted there: it pays nothing.
 UNDER_WAY_SQL = """
     SELECT share.move_line_id, SUM(share.amount) AS amount
       FROM ar_payment_share share
@@ -50,7 +51,13 @@ UNDER_WAY_SQL = """
      WHERE (tx.state IN ('pending', 'authorized')
             AND provider.code NOT IN ('none', 'custom'))
         OR (tx.state = 'done' AND payment.move_id IS NULL
-            AND (payment.id IS NULL OR payment.state = 'in_process')
+            AND (payment.state = 'in_process'
+                 OR payment.id IS NULL AND (
+                    tx.is_post_processed IS NOT TRUE
+                    OR EXISTS (SELECT FROM payment_transaction child
+                                WHERE child.source_transaction_id = tx.id
+                                  AND child.state = 'done'
+                                  AND child.is_post_processed IS NOT TRUE)))
             AND NOT EXISTS (SELECT FROM payment_transaction child
                              WHERE child.source_transaction_id = tx.id
                                AND child.payment_id IS NOT NULL))

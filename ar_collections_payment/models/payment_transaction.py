@@ -76,10 +76,13 @@ class PaymentTransaction(models.Model):
         """Whether it pays something that the books do not show yet."""
         self.ensure_one()
         if self.state == "done":
-            payment = self.payment_id | self.child_transaction_ids.payment_id
-            return not payment or (
-                not payment.move_id and payment[0].state == "in_process"
-            )
+            parts = self | self.child_transaction_ids
+            payment = parts.payment_id
+            if not payment:
+                # booked next, unless it was, and somebody deleted the payment
+                done = parts.filtered(lambda tx: tx.state == "done")
+                return not all(done.mapped("is_post_processed"))
+            return not payment.move_id and payment[0].state == "in_process"
         return (
             self.state in ("pending", "authorized")
             and self.provider_code not in ANNOUNCED
@@ -88,11 +91,13 @@ class PaymentTransaction(models.Model):
     def _update_ar_pauses(self):
         """Pause what is under way; let the ladder go on where it is not any more."""
         owners = self | self.source_transaction_id
-        for tx in owners.filtered("ar_share_ids"):
-            # sudo: the customer's payment decides, whoever processes it
-            tx = tx.with_user(SUPERUSER_ID)
+        # sudo: the customer's payment decides, whoever processes it
+        for tx in owners.with_user(SUPERUSER_ID):
             running = tx.ar_pause_ids.filtered(lambda p: p.active)
-            if not tx._is_under_way():
+            # what it would have paid may be deleted
+            running.filtered(lambda p: not p.line_ids).action_end()
+            running = running.filtered("active")
+            if not tx.ar_share_ids or not tx._is_under_way():
                 running.action_end()
             elif not running:
                 debts = tx.ar_share_ids.filtered(lambda s: s.amount > 0).move_line_id

@@ -64,3 +64,21 @@ class TestClaimLetter(ClaimCommon):
                 text = words[texts.index("reference:")]
                 self.assertGreater(text.top, max(word.bottom for word in codes))
                 self.assertGreater(text.top, window.bottom)
+
+    def test_a_code_alone_is_as_large_as_one_of_two(self):
+        url = "http://127.0.0.1:1"
+        self.env["ir.config_parameter"].sudo().set_param("report.url", url)
+        # no bank knows a code for it
+        self._create_invoice_due("2026-03-20", 1000)
+        notices = self._preview("2026-03-31").notice_ids
+        alone = notices.filtered(lambda n: not n._get_bank_qr())
+        both = notices - alone
+        self.assertEqual((len(alone), len(both)), (1, 1))
+        feet = []
+        for notice in both + alone:
+            words = get_words(self._render(notice))
+            texts = [word.text for word in words]
+            feet.append(words[texts.index("View")].top)
+            # and nothing stands below it
+            self.assertGreater(words[texts.index("reference:")].top, feet[-1] + 1)
+        self.assertAlmostEqual(*feet, delta=1)

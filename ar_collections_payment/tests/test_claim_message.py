@@ -60,9 +60,25 @@ class TestClaimMessage(ClaimCommon):
         image = self.url_open(self._get_path(f"{url}/qr"))
         self.assertEqual(image.headers["Content-Type"], "image/png")
         self.assertTrue(image.content.startswith(b"\x89PNG"))
-        # once nothing is due there is no code for it
+        # once nothing is due there is no code for it, but no hole in the e-mail either
         self._pay(self.invoice)
-        self.assertEqual(self.url_open(self._get_path(f"{url}/qr")).status_code, 404)
+        paid = self.url_open(self._get_path(f"{url}/qr"))
+        self.assertEqual(paid.status_code, 200)
+        self.assertTrue(paid.content.startswith(b"\x89PNG"))
+        self.assertNotEqual(paid.content, image.content)
+
+    def test_the_proof_needs_no_link_that_still_holds(self):
+        notice = self._run_ladder("2026-03-31")
+        reports = self.env["ir.actions.report"]
+        content, _kind = reports._render_qweb_html(
+            "ar_collections.report_ar_dunning_notice_proof", notice.ids
+        )
+        page = html.fromstring(content)
+        self.assertFalse(page.xpath("//img[contains(@src, '/qr')]"))
+        text = " ".join(page.text_content().split())
+        self.assertIn(
+            "[QR code for your banking app] Or scan this with your banking app.", text
+        )
 
     def test_letter_has_both_codes(self):
         notice = self._preview("2026-03-31").notice_ids

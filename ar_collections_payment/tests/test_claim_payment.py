@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from freezegun import freeze_time
 
 from odoo import Command, fields
@@ -243,6 +245,52 @@ class TestClaimPayment(ClaimCommon):
         tx._post_process()
         self.assertEqual(self._residuals(self.desk), [0])
         self.assertFalse(tx.ar_pause_ids.filtered("active"))
+
+    def test_a_payment_that_was_deleted_is_not_under_way(self):
+        key = self._get_key()
+        tx = self._pay_online(key, self.desk)
+        payment = tx.payment_id
+        payment.action_draft()
+        payment.unlink()
+        self.env.flush_all()
+        self.assertEqual((tx.state, tx.payment_id.ids), ("done", []))
+        page = self._get_page(key)
+        self.assertFalse(self._get_named(page, "ar_pending"))
+        self.assertIn(self.desk.id, self._get_boxes(page))
+        self.assertEqual(self._decide()[self.desk]["verdict"], "dun")
+
+    def test_a_payment_deleted_before_the_bank_statement_ends_its_pause(self):
+        # no entry before the bank statement, so the pause holds until then
+        ways = self.bank_journal.inbound_payment_method_line_ids
+        ways.payment_account_id = False
+        with patch.object(
+            self.env.registry["account.move"],
+            "_get_invoice_in_payment_state",
+            lambda _moves: "in_payment",
+        ):
+            tx = self._pay_online(self._get_key(), self.desk)
+        self.assertFalse(tx.payment_id.move_id)
+        pause = tx.ar_pause_ids
+        self.assertTrue(pause.active)
+        self.assertEqual(self._decide()[self.desk]["verdict"], "paused")
+        tx.payment_id.action_draft()
+        tx.payment_id.unlink()
+        self.env.flush_all()
+        self.assertFalse(pause.active)
+        self.assertEqual(self._decide()[self.desk]["verdict"], "dun")
+
+    def test_an_invoice_deleted_while_its_payment_is_under_way(self):
+        key = self._get_key()
+        tx = self._pay_online(key, self.old + self.desk, state="pending")
+        pauses = tx.ar_pause_ids
+        self.assertEqual(pauses.mapped("active"), [True])
+        for line, active in ((self.desk, True), (self.old, False)):
+            move = line.move_id
+            move.button_draft()
+            move.with_context(force_delete=True).unlink()
+            self.env.flush_all()
+            self.assertEqual(pauses.active, active)
+        self.assertFalse(tx.ar_share_ids)
 
     def test_two_windows_pay_once(self):
         key = self._get_key()

@@ -88,14 +88,34 @@ class ArDunningNotice(models.Model):
             order="id",
         )
         try:
-            notices._deliver()
-            self.env.flush_all()
+            notices._deliver_part()
         except psycopg2.OperationalError as error:
             raise RetryableJobError(
                 "Delivery met a concurrent change", seconds=RETRY_SECONDS
             ) from error
         # only then does it see what the other jobs did
         self.env.cr.postcommit.add(lambda: self._close_run(run_id))
+
+    def _deliver_part(self):
+        """Deliver; if something unforeseen fails, by halves, so that one stops no other.
+
+        As `_deliver_safely`, which may commit between the halves: a job may not.
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._deliver()
+                self.env.flush_all()
+            return
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            self.env.invalidate_all()
+            if len(self) < 2:
+                self._give_up(error)
+                return
+        half = len(self) // 2
+        self[:half]._deliver_part()
+        self[half:]._deliver_part()
 
     @api.model
     def _close_run(self, run_id):

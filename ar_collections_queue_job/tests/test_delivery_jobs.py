@@ -7,6 +7,7 @@ from freezegun import freeze_time
 
 from odoo import fields
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.ar_collections.tests.common import TODAY, ArCollectionsCommon
 from odoo.addons.ar_collections_queue_job.models import ar_dunning_notice
@@ -178,6 +179,32 @@ class TestDeliveryJobs(ArCollectionsCommon, CronMixinCase):
             self._pay(self.invoices[2])
             self._perform(trap)
         self.assertEqual(self._get_states(run), ["cancel"] + ["sent"] * 4)
+        self.assertEqual(run.state, "done")
+
+    def test_what_cannot_even_be_looked_at_stops_no_other(self):
+        model = self.env.registry["ar.dunning.notice"]
+        inner = model._refresh
+        bad = self.customers[1]
+
+        def _refresh(notice, rows):
+            if notice.partner_id == bad:
+                raise ValueError("its figures make no sense")
+            return inner(notice, rows)
+
+        with self._runner(batch=50) as trap, self.trap_contacts() as contacts:
+            run = self._confirm()
+            with (
+                patch.object(model, "_refresh", _refresh),
+                mute_logger(
+                    "odoo.addons.ar_collections.models.ar_dunning_notice_delivery"
+                ),
+            ):
+                self._perform(trap)
+        self.assertEqual(self._get_states(run), ["error"] + ["sent"] * 4)
+        failed = run.notice_ids.filtered(lambda n: n.state == "error")
+        self.assertEqual(failed.partner_id, bad)
+        self.assertIn("its figures make no sense", failed.problem)
+        self.assertEqual(len(contacts), 4)
         self.assertEqual(run.state, "done")
 
     def test_clash_is_retried_by_the_queue(self):

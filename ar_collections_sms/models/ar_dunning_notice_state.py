@@ -188,6 +188,17 @@ class ArDunningNotice(models.Model):
         self.filtered("sms_failure").sms_failure = False
         return result
 
+    def _get_recallable(self):
+        # EXTENDS 'ar_collections'
+        by_sms = self.filtered(lambda n: n.channel == "sms")
+        waiting = by_sms._get_queued_sms(("outgoing",)).filtered(
+            lambda sms: not sms.ar_handed_over
+        )
+        messages = waiting.mail_message_id
+        return super()._get_recallable() | by_sms.filtered(
+            lambda n: n.mail_message_id in messages
+        )
+
     def _recall(self):
         # EXTENDS 'ar_collections': an SMS that still waits in our queue
         by_sms = self.filtered(lambda n: n.channel == "sms")

@@ -159,6 +159,16 @@ class ArDunningNotice(models.Model):
         self._withdraw_letters()
         return result
 
+    def _get_recallable(self):
+        # EXTENDS 'ar_collections'
+        # sudo: the queue of the post service
+        waiting = self.post_letter_id.sudo().filtered(
+            lambda letter: letter.state == "pending" and not letter.ar_handed_over
+        )
+        return super()._get_recallable() | self.filtered(
+            lambda n: n.post_letter_id.sudo() in waiting
+        )
+
     def _recall(self):
         # EXTENDS 'ar_collections': a letter that the service does not have yet
         stopped = self._withdraw_letters()
