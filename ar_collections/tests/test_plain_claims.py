@@ -54,7 +54,9 @@ def assess_plain(claim, terms, book, upto):
     """As for a million of them: amounts as whole numbers, events as rows."""
     plain = PlainClaims(terms, book, upto, claim.unit)
     unit = claim.unit
-    events = [(event.day, event.kind, int(event.amount // unit)) for event in claim.events]
+    events = [
+        (event.day, event.kind, int(event.amount // unit)) for event in claim.events
+    ]
     return plain.assess(int(claim.amount // unit), claim.dates, events, claim.costs)
 
 
@@ -145,7 +147,10 @@ class TestPlainClaims(BaseCase):
                 "order": "cost_interest_principal",
                 "events": [(date(2026, 1, 1), "payment", 500)],
             },
-            {"order": "cost_interest_principal", "events": [(*paid[0][:1], "credit", 5)]},
+            {
+                "order": "cost_interest_principal",
+                "events": [(*paid[0][:1], "credit", 5)],
+            },
             {"compounding": "month"},
             {"compounding": "year", "events": paid},
             {"cap_total": Decimal(50), "cap_on": "charges", "costs": fee},

@@ -48,9 +48,7 @@ class TestClaimMessage(ClaimCommon):
         notice = self._run_ladder("2026-03-31")
         body = html.fromstring(notice.body)
         url = notice._get_payment_url()
-        self.assertEqual(
-            body.xpath("//a[contains(., 'See and pay')]/@href"), [url]
-        )
+        self.assertEqual(body.xpath("//a[contains(., 'See and pay')]/@href"), [url])
         self.assertEqual(body.xpath("//img/@src"), [f"{url}/qr"])
         self.assertIn(url, notice.mail_message_id.body)
         # without HTML there is the link, and nothing to scan
