@@ -52,7 +52,8 @@ get_venv() {
   master=$CACHE/venvs/$PYTHON_KEY
   key="$PYTHON_KEY $ODOO_PATH $ROOT $(digest <"$ROOT/dev/relocate_venv.py")"
   if [ -x "$VENV/bin/python" ] && [ "$(cat "$VENV/.key" 2>/dev/null)" = "$key" ]; then return; fi
-  tag=$("$python" -c 'import sys, platform; print("cp%d%d-%s" % (*sys.version_info[:2], platform.machine()))')
+  # the lock has pins by the third figure, too
+  tag=$("$python" -c 'import sys, platform; print("cp%d%d.%d-%s" % (*sys.version_info[:3], platform.machine()))')
   wheels=$CACHE/wheels/$(digest <"$LOCK")-$tag
   if ! cache_ok "$master"; then
     if ! wheels_ok "$wheels"; then

@@ -1,5 +1,6 @@
 # SHARED
 from . import ar_collector_mixin
+from . import ar_wizard_mixin
 
 from . import ar_retry_mixin
 from . import ar_root_company_mixin

@@ -63,6 +63,7 @@ from . import test_thanks
 from . import test_tours
 from . import test_tours_charge
 from . import test_ubl_reminder
+from . import test_wizard_about
 from . import test_workdays
 from . import test_ar_charge_terms
 from . import test_ar_charge_engine

@@ -7,6 +7,7 @@ class ArAgingReportOpen(models.TransientModel):
 
     _name = "ar.aging.report.open"
     _description = "Ageing at a Date"
+    _inherit = ["ar.wizard.mixin"]
 
     date = fields.Date(
         "As of", required=True, default=lambda self: self.env.company._ar_today()

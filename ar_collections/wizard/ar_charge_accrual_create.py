@@ -11,7 +11,7 @@ class ArChargeAccrualCreate(models.TransientModel):
 
     _name = "ar.charge.accrual.create"
     _description = "Accrue Late Charges"
-    _inherit = ["ar.collector.mixin"]
+    _inherit = ["ar.collector.mixin", "ar.wizard.mixin"]
     _check_company_auto = True
 
     company_id = fields.Many2one(

@@ -12,7 +12,7 @@ class ArChargeCalculator(models.TransientModel):
 
     _name = "ar.charge.calculator"
     _description = "Late Charge Calculator"
-    _inherit = ["ar.charge.proof.mixin"]
+    _inherit = ["ar.charge.proof.mixin", "ar.wizard.mixin"]
 
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company

@@ -51,7 +51,7 @@ class ArChargeProofPrint(models.TransientModel):
 
     _name = "ar.charge.proof.print"
     _description = "Proof Sheet of Late Charges"
-    _inherit = ["ar.charge.proof.mixin"]
+    _inherit = ["ar.charge.proof.mixin", "ar.wizard.mixin"]
 
     date = fields.Date(
         "Until", required=True, default=lambda self: self.env.company._ar_today()

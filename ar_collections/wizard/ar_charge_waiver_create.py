@@ -8,6 +8,7 @@ class ArChargeWaiverCreate(models.TransientModel):
 
     _name = "ar.charge.waiver.create"
     _description = "Waive Late Charges"
+    _inherit = ["ar.wizard.mixin"]
 
     charge_move_id = fields.Many2one(
         "account.move",

@@ -6,6 +6,7 @@ class ArContactCall(models.TransientModel):
 
     _name = "ar.contact.call"
     _description = "Call a Debtor"
+    _inherit = ["ar.wizard.mixin"]
 
     debtor_id = fields.Many2one("ar.debtor", required=True, readonly=True)
     commercial_partner_id = fields.Many2one(related="debtor_id.partner_id")

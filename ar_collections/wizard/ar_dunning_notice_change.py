@@ -9,6 +9,7 @@ class ArDunningNoticeChange(models.TransientModel):
 
     _name = "ar.dunning.notice.change"
     _description = "Change Notices"
+    _inherit = ["ar.wizard.mixin"]
 
     notice_ids = fields.Many2many(
         "ar.dunning.notice", default=lambda self: self._default_notices()

@@ -7,6 +7,7 @@ class ArDunningNoticeDrop(models.TransientModel):
 
     _name = "ar.dunning.notice.drop"
     _description = "Drop Notices"
+    _inherit = ["ar.wizard.mixin"]
 
     notice_ids = fields.Many2many(
         "ar.dunning.notice", default=lambda self: self._default_notices()

@@ -6,6 +6,7 @@ class ArDunningNoticeProof(models.TransientModel):
 
     _name = "ar.dunning.notice.proof"
     _description = "Delivery of a Letter"
+    _inherit = ["ar.wizard.mixin"]
 
     notice_id = fields.Many2one(
         "ar.dunning.notice",

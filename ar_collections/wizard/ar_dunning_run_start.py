@@ -10,6 +10,7 @@ class ArDunningRunStart(models.TransientModel):
 
     _name = "ar.dunning.run.start"
     _description = "Run Dunning"
+    _inherit = ["ar.wizard.mixin"]
 
     company_id = fields.Many2one(
         "res.company",

@@ -6,6 +6,7 @@ class ArDunningRunUndo(models.TransientModel):
 
     _name = "ar.dunning.run.undo"
     _description = "Undo a Dunning Run"
+    _inherit = ["ar.wizard.mixin"]
 
     run_id = fields.Many2one(
         "ar.dunning.run",

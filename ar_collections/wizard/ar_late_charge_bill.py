@@ -9,7 +9,7 @@ class ArLateChargeBill(models.TransientModel):
 
     _name = "ar.late.charge.bill"
     _description = "Charge Late Interest"
-    _inherit = "ar.collector.mixin"
+    _inherit = ["ar.collector.mixin", "ar.wizard.mixin"]
 
     company_id = fields.Many2one(
         "res.company",

@@ -13,6 +13,7 @@ class ArPauseCreate(models.TransientModel):
 
     _name = "ar.pause.create"
     _description = "Pause the Ladder"
+    _inherit = ["ar.wizard.mixin"]
 
     debtor_ids = fields.Many2many("ar.debtor", string="Customers", readonly=True)
     line_ids = fields.Many2many("account.move.line", string="Items", readonly=True)

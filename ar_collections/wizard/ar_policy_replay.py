@@ -11,6 +11,7 @@ class ArPolicyReplay(models.TransientModel):
 
     _name = "ar.policy.replay"
     _description = "Simulate and Back-Test a Policy"
+    _inherit = ["ar.wizard.mixin"]
 
     company_id = fields.Many2one(
         "res.company",

@@ -13,6 +13,7 @@ class ArStatementCreate(models.TransientModel):
 
     _name = "ar.statement.create"
     _description = "Statement of Account"
+    _inherit = ["ar.wizard.mixin"]
 
     debtor_ids = fields.Many2many("ar.debtor", string="Customers", required=True)
     date_from = fields.Date("From", required=True)
