@@ -258,7 +258,7 @@ class Naive:
             self.exposure[past] -= part
             interest = part * weigh(self.terms.day_count, past)
             interest *= rate / 100
-            if self.grace and past <= self.grace:
+            if self.grace and day <= self.grace:
                 self.waits += interest
             else:
                 self.charge(interest)

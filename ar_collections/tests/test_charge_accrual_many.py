@@ -222,9 +222,7 @@ class TestChargeAccrualMany(LateChargesCommon):
         self._create_invoice_due("2026-01-20", 200, contact)
         found = self._check()
         names = {partner.name for partner, _company, _currency in found}
-        self.assertEqual(
-            names, {self.customer.name, "Accrued", "By Default", "Chosen"}
-        )
+        self.assertEqual(names, {self.customer.name, "Accrued", "By Default", "Chosen"})
 
     def test_consumer_terms_and_rules(self):
         self.terms.consumer_terms_id = self._create_terms(
@@ -252,9 +250,7 @@ class TestChargeAccrualMany(LateChargesCommon):
         self._check(count=1)
 
     def test_fees(self):
-        self.first.fee_ids = [
-            Command.create({"currency_id": self.eur.id, "amount": 5})
-        ]
+        self.first.fee_ids = [Command.create({"currency_id": self.eur.id, "amount": 5})]
         self._invoice("2025-12-31", 300, "With Fee", self._policy(max_fees=1))
         self._run_ladder("2026-01-05")
         found = self._check()

@@ -182,6 +182,19 @@ class TestGraceAndStart(InterestCase):
         paid = self.assess(events=[pay(11, 36500)], **grace)
         self.assertEqual((paid.charges, paid.total_open), (0, 0))
 
+    def test_grace_from_the_first_day_with_the_rate_at_payment(self):
+        """The rate is known late; the days of the grace are owed all the same."""
+        grace = {"grace_days": 10, "rate": dataclasses.replace(TEN, fixing="payment")}
+        self.assertEqual(self.assess(upto=january(11), **grace).interest, 0)
+        self.assertEqual(self.assess(upto=january(12), **grace).interest, Decimal(110))
+        paid = self.assess(events=[pay(12, 36500)], **grace)
+        self.assertEqual(paid.interest, Decimal(110))
+        # half of it within the grace: five days on all, six on the other half
+        paid = self.assess(events=[pay(6, 18250), pay(12, 18250)], **grace)
+        self.assertEqual(paid.interest, Decimal(80))
+        paid = self.assess(events=[pay(11, 36500)], **grace)
+        self.assertEqual(paid.interest, 0)
+
     def test_payment_within_grace_covers_principal(self):
         """Nobody owes interest while the grace lasts, whatever the payment order."""
         events = [pay(6, 36499)]

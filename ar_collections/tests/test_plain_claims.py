@@ -54,7 +54,9 @@ def assess_plain(claim, terms, book, upto):
     """As for a million of them: amounts as whole numbers, events as rows."""
     plain = PlainClaims(terms, book, upto, claim.unit)
     unit = claim.unit
-    events = [(event.day, event.kind, int(event.amount // unit)) for event in claim.events]
+    events = [
+        (event.day, event.kind, int(event.amount // unit)) for event in claim.events
+    ]
     return plain.assess(int(claim.amount // unit), claim.dates, events, claim.costs)
 
 
@@ -122,8 +124,14 @@ class TestPlainClaims(BaseCase):
             # money that covers interest first
             {"order": "cost_interest_principal", "events": paid},
             {"order": "interest_principal_cost", "events": paid},
+            # the first day of lateness is one of interest
+            {
+                "order": "interest_principal_cost",
+                "events": [(date(2026, 1, 2), "payment", 500)],
+            },
             {"interest_on_costs": True, "costs": fee},
             {"compounding": "month", "events": paid},
+            {"compounding": "month", "grace_days": 40},
             # a first month of less than half a cent
             {"compounding": "month", "units": 50},
             {"events": [(date(2026, 1, 20), "charge", 500)]},
@@ -134,7 +142,15 @@ class TestPlainClaims(BaseCase):
             self.assertIsNone(self.assess(**how), how)
         for how in (
             {"order": "cost_interest_principal"},
-            {"order": "cost_interest_principal", "events": [(*paid[0][:1], "credit", 5)]},
+            # before it was late
+            {
+                "order": "cost_interest_principal",
+                "events": [(date(2026, 1, 1), "payment", 500)],
+            },
+            {
+                "order": "cost_interest_principal",
+                "events": [(*paid[0][:1], "credit", 5)],
+            },
             {"compounding": "month"},
             {"compounding": "year", "events": paid},
             {"cap_total": Decimal(50), "cap_on": "charges", "costs": fee},

@@ -147,9 +147,9 @@ class _Walk:
                 units[dispute.result] += self.account.to_units(dispute.amount)
         return units["cancelled"], units["open"]
 
-    def _claim(self, first, last, base, quote, share):
-        """Add interest, or let it wait for the end of the grace."""
-        if self.calendar.is_in_grace(first):
+    def _claim(self, first, last, base, quote, share, day=None):
+        """Add interest, or let it wait if the grace is not over on ``day``."""
+        if self.calendar.is_in_grace(day or first):
             self.waiting.append((first, last, base, quote, share))
             return
         self._join(self.segments, first, last, base, quote, share)
@@ -203,7 +203,8 @@ class _Walk:
             if taken:
                 lot[2] -= taken
                 share = self.calendar.get_share(first, last)
-                self._claim(first, last, taken, quote, share)
+                # days of a grace that is over by now are owed, too
+                self._claim(first, last, taken, quote, share, day)
 
     def _get_quote(self, day):
         rate = self.terms.rate

@@ -99,8 +99,6 @@ class PlainClaims:
         terms = self.terms
         if terms.interest_on_costs and (costs or terms.lump_sums):
             return False
-        if self.is_waiting and terms.rate and terms.rate.fixing == "payment":
-            return False
         if not events:
             return True
         if not LINEAR.issuperset(kind for _day, kind, _units in events):
