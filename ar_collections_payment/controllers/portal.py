@@ -179,6 +179,8 @@ class ClaimPortal(ClaimHome):
             "credit": max(-section.due, 0.0),
             "to_pay": section.to_pay,
             "oldest": section.oldest,
+            "charges": section.get_charges(),
+            "offers": section.get_offers(link.debtor),
             "groups": {
                 name: section.get(name)
                 for name in ("due", "credit", "later", "aside", "waiting")

@@ -68,6 +68,26 @@ class ClaimSection:
     def oldest(self):
         return min((item.date_due for item in self.get("due")), default=None)
 
+    def get_charges(self):
+        """Late charges until today that will be billed besides; 0 if there are none."""
+        late = [item.line.id for item in self.get("due") if item.days_late]
+        if not late:
+            return 0.0
+        # sudo: the customer's own items, as the page shows them
+        lines = self.items[0].line.sudo().browse(late)
+        engine = lines.env["ar.charge.engine"]
+        payable = engine._get_payable_or_none(lines, self.company._ar_today())
+        return float(sum(payable.values()))
+
+    def get_offers(self, debtor):
+        """Waivers and discounts that hold for the customer in this currency."""
+        waivers = debtor.env["ar.charge.waiver"]
+        about = Domain("debtor_id", "=", debtor.id)
+        about &= Domain("charge_move_id.currency_id", "=", self.currency.id)
+        about &= Domain("company_id", "=", self.company.id)
+        # sudo: the offer was made to whoever reads the page
+        return waivers.sudo()._find_offers(self.company, about)
+
 
 class ArClaim(models.AbstractModel):
     """What a customer owes one company today, as the customer may see it.

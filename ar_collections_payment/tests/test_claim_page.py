@@ -1,6 +1,6 @@
 from lxml import html
 
-from odoo import SUPERUSER_ID, Command
+from odoo import SUPERUSER_ID, Command, fields
 from odoo.tests import tagged
 
 from .common import ClaimCommon
@@ -39,6 +39,30 @@ class TestClaimPage(ClaimCommon):
         self.assertEqual(len(page.xpath("//label[@data-group]")), 3)
         self.assertFalse(self._get_boxes(page))
         self.assertFalse(page.xpath("//label/span[contains(@class, 'o_ar_gap')]"))
+
+    def test_page_says_what_lateness_costs_and_what_is_offered(self):
+        """39 days: 1,000 × 10 % × 39 ÷ 365 = 10.68; 11 days of 200: 0.60."""
+        page = self._get_page(self._get_key())
+        self.assertFalse(self._get_named(page, "ar_charges"))
+        terms = self.env["ar.charge.terms"].create({"name": "10 %", "fixed_rate": 10})
+        self.policy.write(
+            {
+                "charge_terms_id": terms.id,
+                "charge_mode": "bill",
+                "charge_since": "2025-01-01",
+            }
+        )
+        self.env["ar.charge.waiver"]._propose(
+            self.old,
+            100,
+            self.env.ref("ar_collections.ar_charge_waiver_reason_early"),
+            pay_by=fields.Date.to_date("2026-04-20"),
+        )
+        page = self._get_page(self._get_key())
+        [charges] = self._get_named(page, "ar_charges")
+        self.assertIn("$ 11.28 until today", charges)
+        [offers] = self._get_named(page, "ar_offers")
+        self.assertIn("we give you a discount of $ 100.00", offers)
 
     def test_page_speaks_five_more_languages(self):
         """No word of ours is left in English."""
