@@ -183,6 +183,8 @@ class TestChargeAccrualMany(LateChargesCommon):
 
     def test_terms(self):
         self._make_terms()
+        # what begins with a reminder has begun
+        self._run_ladder("2026-01-20")
         found = self._check()
         self.assertGreater(len(found), 30)
         self._check(date(2026, 1, 15))
@@ -270,6 +272,8 @@ class TestChargeAccrualMany(LateChargesCommon):
                 20,
                 self.env.ref("ar_collections.ar_charge_waiver_reason_goodwill"),
             )
+        # more than is owed by now was paid of the first: the rest goes to the principal
+        self._pay(others[0], 600, "2026-01-25")
         # what was charged stays under its terms
         self.policy.charge_terms_id = self._create_terms(margin=1)
         self._pay(self.invoice, 1000, "2026-02-01")
