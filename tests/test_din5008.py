@@ -87,7 +87,7 @@ def check_letter(debtor, notice, content):
     [page] = pdf.get_text(content)
     assert "1 of 1" in page
     # what to scan is beside the address, and costs no line below the text
-    scan = words[texts.index("View")]
+    scan = words[texts.index("See")]
     assert scan.left > RIGHT and reference.top < scan.top < subject.top
     regards = words[texts.index("regards")]
     assert scan.top < regards.top

@@ -73,7 +73,7 @@ class ArDunningNotice(models.Model):
         )
         return free
 
-    def _get_sender(self):
+    def _get_releasing_user(self):
         """Who let the notice go: a person, or the night's work itself.
 
         What delivers it in the background acts for whoever approved it or confirmed its run.
@@ -90,7 +90,7 @@ class ArDunningNotice(models.Model):
                 "channel": notice.channel,
                 "date": moment or fields.Datetime.now(),
                 "notice_id": notice.id,
-                "user_id": notice._get_sender().id,
+                "user_id": notice._get_releasing_user().id,
             }
             for notice in self
             if notice.channel != "none"
