@@ -150,29 +150,49 @@ class ArChargeEngine(models.AbstractModel):
                 )
 
     @api.model
+    def _prepare_accrual_line(
+        self, text, account, currency, amount, balance, partner=None
+    ):
+        return Command.create(
+            {
+                "name": text,
+                "partner_id": partner and partner.id,
+                "account_id": account.id,
+                "currency_id": currency.id,
+                "amount_currency": amount,
+                "balance": balance,
+                "tax_ids": [Command.clear()],
+            }
+        )
+
+    @api.model
     def _prepare_accrual_vals(self, company, date, amounts, journal, account):
         """Values of the entry; extensions may add to them."""
         income = company._get_ar_charge_account()
         text = self.env._("Late charges accrued until %s", format_date(self.env, date))
-        lines = []
+        lines, earned = [], defaultdict(lambda: [0.0, 0.0])
         for (partner, _company, currency), amount in amounts.items():
             balance = currency._convert(
                 float(amount), company.currency_id, company, date
             )
-            for which, sign in ((account, 1), (income, -1)):
-                lines.append(
-                    Command.create(
-                        {
-                            "name": text,
-                            "partner_id": partner.id,
-                            "account_id": which.id,
-                            "currency_id": currency.id,
-                            "amount_currency": sign * float(amount),
-                            "balance": sign * balance,
-                            "tax_ids": [Command.clear()],
-                        }
-                    )
+            lines.append(
+                self._prepare_accrual_line(
+                    text, account, currency, float(amount), balance, partner
                 )
+            )
+            earned[currency][0] -= float(amount)
+            earned[currency][1] -= balance
+        for currency, (amount, balance) in earned.items():
+            # together: a line for each customer would double the items to post
+            lines.append(
+                self._prepare_accrual_line(
+                    text,
+                    income,
+                    currency,
+                    currency.round(amount),
+                    company.currency_id.round(balance),
+                )
+            )
         return {
             "move_type": "entry",
             "ref": text,
