@@ -76,6 +76,7 @@ from . import ar_charge_proof_document
 from . import ar_charge_accrual
 from . import ar_charge_waiver_reason
 from . import ar_charge_waiver
+from . import ar_charge_waiver_words
 from . import ar_charge_waiver_settle
 from . import ar_charge_waiver_discount
 

@@ -113,7 +113,8 @@ class ArChargeEngine(models.AbstractModel):
         if is_credit:
             corrected = self._get_corrected(plan)
             vals["reversed_entry_id"] = corrected[-1:].id
-            vals["ref"] = self.env._(
+            lang = contact.lang or self.env.lang
+            vals["ref"] = self.with_context(lang=lang).env._(
                 "Correction of %(documents)s",
                 documents=", ".join(corrected.mapped("name")),
             )

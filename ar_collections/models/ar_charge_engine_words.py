@@ -1,6 +1,6 @@
 from odoo import api, models
 from odoo.fields import Command
-from odoo.tools.misc import format_date, formatLang
+from odoo.tools.misc import format_date, formatLang, get_lang
 
 
 class ArChargeEngine(models.AbstractModel):
@@ -75,9 +75,14 @@ class ArChargeEngine(models.AbstractModel):
             first=format_date(self.env, first),
             last=format_date(self.env, last),
             days=days,
-            rate=formula,
+            rate=self._tell_rate(formula),
             base=base,
         )
+
+    @api.model
+    def _tell_rate(self, formula):
+        """The arithmetic of a rate with the language's decimal sign."""
+        return formula.replace(".", get_lang(self.env).decimal_point)
 
     @api.model
     def _tell_cost(self, document, kind, day):
@@ -85,6 +90,6 @@ class ArChargeEngine(models.AbstractModel):
         return self.env._(
             "%(document)s: %(kind)s, %(day)s",
             document=document,
-            kind=dict(kinds._description_selection(self.env))[kind].lower(),
+            kind=dict(kinds._description_selection(self.env))[kind],
             day=format_date(self.env, day),
         )

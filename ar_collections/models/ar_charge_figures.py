@@ -1,4 +1,5 @@
 from decimal import Decimal
+from fractions import Fraction
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -43,7 +44,7 @@ class AccountMove(models.Model):
             billed = move._get_billed_charges(results)
             if billed:
                 # they are paid with their own document
-                charges = max(charges - billed, Decimal(0))
+                charges = move._get_unbilled(results, billed)
                 total = exact(sum(item.amount_residual_currency for item in results))
                 total += charges
             move.amount_late_charge = float(charges)
@@ -67,6 +68,15 @@ class AccountMove(models.Model):
         billed = self.env["ar.charge.engine"]._get_billed(items, True)
         return sum(billed.values(), Decimal(0))
 
+    def _get_unbilled(self, results, billed):
+        """What is owed and was not billed; less than a unit is the rounding of all."""
+        unit = exact(self.currency_id.rounding)
+        left = sum(
+            (r.interest_exact + Fraction(r.cost_total) for r in results.values()),
+            -Fraction(billed),
+        )
+        return round_half_up(left, unit) if left >= unit else Decimal(0)
+
     def _get_late_charges(self, upto):
         """What lateness costs on each item of an invoice, and what keeps it unknown.
 
@@ -83,8 +93,11 @@ class AccountMove(models.Model):
                 line.account_type == "asset_receivable" and line.amount_currency > 0
             )
         )
+        engine = self.env["ar.charge.engine"]
+        # what a letter said is kept: paid in time, nothing is charged on it
+        items -= engine._get_free(items)
         try:
-            return self.env["ar.charge.engine"]._assess(items, upto), False
+            return engine._assess(items, upto), False
         except UserError as error:
             return {}, str(error)
 
@@ -151,18 +164,16 @@ class ArDunningNotice(models.Model):
             return None
         interest = sum(r.interest_exact for r in results)
         daily = sum(r.interest_exact for r in found[day_more].values()) - interest
-        costs = sum(r.cost_total for r in results)
+        costs = engine._get_unbilled_lump_sums(found[upto])
         unit = next(iter(results)).claim.unit
         # what was billed is claimed by its own document
-        billed, billed_costs = (
-            sum(part.values(), Decimal(0)) for part in engine._get_billed_parts(items)
-        )
+        billed = sum(engine._get_billed(items, False).values(), Decimal(0))
         segments = [s for result in results for s in result.segments]
         return {
             "interest": float(max(round_half_up(interest, unit) - billed, 0)),
-            "costs": float(max(costs - billed_costs, 0)),
+            "costs": float(costs),
             "daily": float(round_half_up(daily, unit)),
-            "rate": segments[-1].quote.formula if segments else "",
+            "rate": engine._tell_rate(segments[-1].quote.formula) if segments else "",
         }
 
     def _get_charge_block(self):

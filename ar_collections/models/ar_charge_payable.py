@@ -1,8 +1,12 @@
 from decimal import Decimal
+from fractions import Fraction
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
+
+from ..tools.exact_money import round_half_up
+from .ar_reference_rate import exact
 
 # The last day that a letter gave before charges: what is paid by then is charged nothing.
 ANNOUNCED_SQL = """
@@ -50,8 +54,10 @@ class ArDunningNotice(models.Model):
             )
             for notice in notices:
                 items = (notice.line_ids & late).move_line_id
-                owed = sum((payable.get(item, 0) for item in items), Decimal(0))
-                notice.amount_charge_today = float(owed)
+                notice.amount_charge_today = engine._round_payable(
+                    [payable[item] for item in items if item in payable],
+                    notice.currency_id,
+                )
 
     # === BUSINESS METHODS === #
 
@@ -130,6 +136,29 @@ class ArChargeEngine(models.AbstractModel):
         )
 
     @api.model
+    def _get_free(self, items):
+        """Items on which nothing is charged, since they were paid as a letter asked."""
+        announced = self._get_announced(items)
+        in_time = self._get_paid_in_time(items, announced)
+        return in_time - self._get_charge_lines(in_time).move_line_id
+
+    @api.model
+    def _get_unbilled_lump_sums(self, results):
+        """Lump sums of items that no document charges yet. Letters say their own fee."""
+        # sudo: what was charged is a fact, whoever asks
+        lines = self.env["ar.late.charge.line"].sudo()
+        ids = [item.id for item in results]
+        domain = [("move_line_id", "in", ids), ("kind", "=", "lump_sum")]
+        billed = lines.search([*domain, ("state", "=", "billed")]).move_line_id
+        return sum(
+            cost.amount
+            for item, result in results.items()
+            if item not in billed
+            for cost in result.costs
+            if cost.kind == "lump_sum"
+        )
+
+    @api.model
     def _get_announceable(self, items, day):
         """Items on which a letter may announce charges: those that may be charged."""
         verdicts = self._get_verdicts(items, self._get_terms(items), day)
@@ -146,18 +175,23 @@ class ArChargeEngine(models.AbstractModel):
         Only what will be billed: nothing where the policy does not bill, nor before the
         deadline of an announcement; without what was billed.
 
-        :return: {item: Decimal}, without nothings
+        :return: {item: Fraction}, to be rounded together by `_round_payable`
         :raise UserError: if a reference rate or an exchange rate is missing
         """
         terms = self._get_terms(items) if items else {}
         verdicts = self._get_verdicts(items, terms, day)
         items = items.filtered(lambda item: item not in verdicts)
         billed = self._get_billed(items, True)
-        owed = {
-            item: result.charges - billed[item.id]
+        return {
+            item: result.interest_exact + Fraction(result.cost_total - billed[item.id])
             for item, result in self._assess(items, day).items()
         }
-        return {item: amount for item, amount in owed.items() if amount > 0}
+
+    @api.model
+    def _round_payable(self, amounts, currency):
+        """The sum of such amounts, rounded once as a document is; never below nothing."""
+        unit = exact(currency.rounding)
+        return float(max(round_half_up(sum(amounts, Fraction(0)), unit), Decimal(0)))
 
     @api.model
     def _get_payable_or_none(self, items, day):
@@ -198,7 +232,8 @@ class AccountMove(models.Model):
             )
         )
         payable = self.env["ar.charge.engine"]._get_payable_or_none(items, day)
-        charges = float(sum(payable.values(), Decimal(0)))
+        engine = self.env["ar.charge.engine"]
+        charges = engine._round_payable(payable.values(), move.currency_id)
         if not charges:
             return {}
         total = move.currency_id.round(move.amount_residual + charges)

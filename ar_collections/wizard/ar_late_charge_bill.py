@@ -63,7 +63,7 @@ class ArLateChargeBill(models.TransientModel):
         self._check_may_charge()
         self.line_ids.unlink()
         plans, reasons = self._get_plans()
-        vals_list = [self._prepare_plan_vals(plan) for plan in plans]
+        vals_list = [self._prepare_plan_vals(plan, reasons) for plan in plans]
         vals_list += self._prepare_reason_vals(plans, reasons)
         self.write(
             {
@@ -130,14 +130,25 @@ class ArLateChargeBill(models.TransientModel):
         today = self.company_id._ar_today()
         return engine._plan(self.company_id.sudo(), self.date_upto, today, partners)
 
-    def _prepare_plan_vals(self, plan):
+    def _prepare_plan_vals(self, plan, reasons):
+        engine = self.env["ar.charge.engine"]
+        key = (plan.partner, plan.company, plan.currency)
+        waiting = sum(
+            reason == "announced" and engine._get_group(item) == key
+            for item, reason in reasons.items()
+        )
+        message = plan.message
+        if waiting and not message:
+            message = self.env._(
+                "%s more are not charged: a letter gives time", waiting
+            )
         return {
             "partner_id": plan.partner.id,
             "currency_id": plan.currency.id,
             "amount": float(plan.total),
             "item_count": len(plan.results),
             "state": plan.state,
-            "message": plan.message,
+            "message": message,
         }
 
     def _prepare_reason_vals(self, plans, reasons):

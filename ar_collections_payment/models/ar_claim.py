@@ -77,7 +77,7 @@ class ClaimSection:
         lines = self.items[0].line.sudo().browse(late)
         engine = lines.env["ar.charge.engine"]
         payable = engine._get_payable_or_none(lines, self.company._ar_today())
-        return float(sum(payable.values()))
+        return engine._round_payable(payable.values(), self.currency)
 
     def get_offers(self, debtor):
         """Waivers and discounts that hold for the customer in this currency."""

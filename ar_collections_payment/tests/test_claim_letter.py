@@ -47,17 +47,17 @@ class TestClaimLetter(ClaimCommon):
                 self.assertEqual({word.page for word in words}, {1})
                 window = get_window(company.country_id.code)
                 texts = [word.text for word in words]
-                view, bank = texts.index("View"), texts.index("For")
-                codes = words[view : view + 4] + words[bank : bank + 4]
-                self.assertEqual(codes[3].text, "online")
-                self.assertEqual(codes[7].text, "app")
+                see, bank = texts.index("See"), texts.index("For")
+                codes = words[see : see + 3] + words[bank : bank + 4]
+                self.assertEqual(codes[2].text, "pay")
+                self.assertEqual(codes[-1].text, "app")
                 for word in codes:
                     self.assertTrue(
                         word.right < window.left or word.left > window.right, word
                     )
                 others = [word for word in words if word not in codes]
                 self.assertGreater(codes[0].left, min(w.left for w in others) - 1)
-                self.assertLess(codes[7].right, max(w.right for w in others) + 1)
+                self.assertLess(codes[-1].right, max(w.right for w in others) + 1)
                 # the code itself is above: 25 mm of it are needed to be scanned
                 self.assertGreater(codes[0].top, window.start + 25)
                 # and the text begins below both
@@ -78,7 +78,7 @@ class TestClaimLetter(ClaimCommon):
         for notice in both + alone:
             words = get_words(self._render(notice))
             texts = [word.text for word in words]
-            feet.append(words[texts.index("View")].top)
+            feet.append(words[texts.index("See")].top)
             # and nothing stands below it
             self.assertGreater(words[texts.index("reference:")].top, feet[-1] + 1)
         self.assertAlmostEqual(*feet, delta=1)

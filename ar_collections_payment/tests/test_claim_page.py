@@ -41,7 +41,7 @@ class TestClaimPage(ClaimCommon):
         self.assertFalse(page.xpath("//label/span[contains(@class, 'o_ar_gap')]"))
 
     def test_page_says_what_lateness_costs_and_what_is_offered(self):
-        """39 days: 1,000 × 10 % × 39 ÷ 365 = 10.68; 11 days of 200: 0.60."""
+        """39 days: 1,000 × 10 % × 39 ÷ 365 = 10.685; 11 days of 200: 0.603."""
         page = self._get_page(self._get_key())
         self.assertFalse(self._get_named(page, "ar_charges"))
         terms = self.env["ar.charge.terms"].create({"name": "10 %", "fixed_rate": 10})
@@ -60,7 +60,7 @@ class TestClaimPage(ClaimCommon):
         )
         page = self._get_page(self._get_key())
         [charges] = self._get_named(page, "ar_charges")
-        self.assertIn("$ 11.28 until today", charges)
+        self.assertIn("$ 11.29 until today", charges)
         [offers] = self._get_named(page, "ar_offers")
         self.assertIn("we give you a discount of $ 100.00", offers)
 

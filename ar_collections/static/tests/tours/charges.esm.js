@@ -88,6 +88,11 @@ registry.category("web_tour.tours").add("ar_collections_manager_charges", {
             run: "click",
         },
         {
+            content: "Two weeks are proposed",
+            trigger: ".modal .o_field_widget[name='pay_by'] button",
+            run: "click",
+        },
+        {
             trigger: ".modal .o_field_widget[name='pay_by'] input",
             run: "edit 02/28/2026",
         },
