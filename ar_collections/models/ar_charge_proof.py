@@ -1,4 +1,5 @@
 import base64
+import re
 from decimal import Decimal
 
 from odoo import api, models
@@ -102,10 +103,15 @@ class ArChargeProof(models.AbstractModel):
                 "since": value.date_from,
                 "rate": value.rate,
                 "text": f"{value.rate:f}",
-                "source": value.source,
+                "source": self._get_plain_source(value.source),
             }
             for number, (code, value) in enumerate(sheet.values, 1)
         ]
+
+    @api.model
+    def _get_plain_source(self, source):
+        """A source without our own mark of how far it was looked at."""
+        return re.sub(r"(?m)^\[[a-z ]+\]\s*", "", source or "")
 
     @api.model
     def _get_sheets_of_items(self, items, upto, **known):

@@ -64,7 +64,7 @@ class ArChargeProof(models.AbstractModel):
                     "since": None,
                     "rate": None,
                     "text": "",
-                    "source": source,
+                    "source": self._get_plain_source(source),
                 }
                 for number, source in enumerate(sources, 1)
             ],

@@ -65,7 +65,8 @@ class _ProofTab:
             for sentence in terms._get_sentences():
                 self._text(sentence)
             if terms.source:
-                self._text(_("Source: %s", terms.source))
+                source = terms.env["ar.charge.proof"]._get_plain_source(terms.source)
+                self._text(_("Source: %s", source))
         self._rates()
 
     def _head(self):

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Command
 
 # Names and numbers of customers: what a window shows of them it reads with full rights.
-LEDGER = ("account.move", "account.move.line")
+LEDGER = ("account.move", "account.move.line", "res.partner")
 SET = (Command.LINK, Command.UPDATE)
 
 
@@ -35,18 +35,25 @@ class ArWizardMixin(models.AbstractModel):
 
     def onchange(self, values, field_names, fields_spec):
         self._check_named(values)
+        if not self.env.su and not values:
+            # a new window: also what the context names
+            names = [field.name for field in self._get_about_fields(given=True)]
+            self._check_named(self.default_get(names))
         return super().onchange(values, field_names, fields_spec)
 
     # === BUSINESS METHODS === #
 
     @api.model
-    def _get_about_fields(self):
-        """Fields that say what the window is about."""
+    def _get_about_fields(self, given=False):
+        """Fields that say what the window is about.
+
+        :param bool given: by somebody from outside, who may give computed ones, too
+        """
         return [
             field
             for field in self._fields.values()
             if field.type in ("many2one", "many2many")
-            and not (field.compute and field.readonly)
+            and (given or not (field.compute and field.readonly))
             and (
                 field.comodel_name.startswith("ar.")
                 or field.comodel_name in LEDGER
@@ -62,7 +69,7 @@ class ArWizardMixin(models.AbstractModel):
         """
         if self.env.su:
             return
-        for field in self._get_about_fields():
+        for field in self._get_about_fields(given=True):
             ids = self._get_ids(vals.get(field.name))
             self._check_readable(self.env[field.comodel_name].browse(ids))
 

@@ -318,6 +318,8 @@ class TestChargeCalculator(ArCollectionsCommon):
         ):
             with self.subTest(text=text):
                 self.assertIn(text, html)
+        # our own mark of how far a source was looked at is for us
+        self.assertNotRegex(html, r"\[(checked|computed|general knowledge)\]")
 
     def test_workbook_computes_what_is_printed(self):
         one = self._calculate(

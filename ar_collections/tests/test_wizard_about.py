@@ -28,6 +28,9 @@ class TestWizardAbout(ArCollectionsCommon):
             company_id=cls.other.id,
             company_ids=[(6, 0, cls.other.ids)],
         )
+        cls.hidden = cls.env["res.partner"].create(
+            {"name": "Hidden", "phone": "+1 555 0100", "company_id": cls.other.id}
+        )
         cls.mine = new_test_user(
             cls.env,
             "about_mine",
@@ -61,6 +64,37 @@ class TestWizardAbout(ArCollectionsCommon):
                     wizard.onchange(vals, list(vals), {name: {} for name in vals})
                 with self.assertRaises(AccessError):
                     wizard.create(dict(vals))
+
+    def test_defaults_of_the_context_are_refused_while_typing(self):
+        cases = [
+            ("ar.contact.call", {"default_debtor_id": self.debtor.id}),
+            ("ar.charge.waiver.create", {"default_charge_move_id": self.invoice.id}),
+            (
+                "ar.charge.waiver.create",
+                {"active_model": "account.move", "active_id": self.invoice.id},
+            ),
+            ("ar.policy.replay", {"default_company_id": self.company.id}),
+            ("ar.dunning.notice.proof", {"default_notice_id": self.notice.id}),
+        ]
+        for model, context in cases:
+            with self.subTest(model=model, context=context):
+                wizard = self.env[model].with_user(self.stranger)
+                spec = {name: {} for name in wizard._fields}
+                with self.assertRaises(AccessError):
+                    wizard.with_context(**context).onchange({}, [], spec)
+
+    def test_a_stranger_is_no_person_to_call(self):
+        call = self.env["ar.contact.call"].with_user(self.mine)
+        vals = {"debtor_id": self.debtor.id, "partner_id": self.hidden.id}
+        with self.assertRaises(AccessError):
+            call.create(dict(vals))
+        with self.assertRaises(AccessError):
+            call.onchange(vals, ["partner_id"], {"phone": {}})
+
+    def test_a_window_about_nothing_does_not_fail(self):
+        wizard = self.env["ar.charge.waiver.create"].with_user(self.mine)
+        wizard.onchange({}, [], {"message": {}, "left": {}})
+        self.env["ar.contact.call"].with_user(self.mine).onchange({}, [], {"hold": {}})
 
     def test_a_window_is_not_led_to_a_stranger_afterwards(self):
         mine = self.env["ar.statement.create"].with_user(self.stranger).create({})

@@ -70,7 +70,7 @@ class ArChargeWaiverCreate(models.TransientModel):
         for one in self:
             # sudo: as above
             charge = one.charge_move_id.sudo()
-            whole = one.amount + (charge and waivers._get_waived(charge))
+            whole = one.amount + (waivers._get_waived(charge) if charge else 0)
             one.message = charge and one._tell(waivers._is_above_limit(charge, whole))
 
     def _tell(self, is_above):

@@ -67,6 +67,9 @@ class ArContactCall(models.TransientModel):
     def _compute_hold(self):
         for call in self:
             person, debtor = call.partner_id, call.debtor_id
+            if not (person and debtor):
+                call.hold = call.wish = call.local_time = False
+                continue
             call.hold = person and debtor._get_call_refusal(person)
             call.wish = person and person._get_ar_wish_summary()
             call.local_time = person and debtor._get_local_time(person)
