@@ -1,4 +1,5 @@
 from collections import defaultdict
+from contextlib import contextmanager
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -55,22 +56,23 @@ class ArChargeEngine(models.AbstractModel):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _assess(self, items, upto, today=None):
+    def _assess(self, items, upto, today=None, problems=None):
         """What lateness costs on each item at the end of a day.
 
         :param items: debts, as `account.move.line` of receivable accounts
         :param date upto: last day of interest
         :param date today: what is known until then counts, as disputes that have ended
             since; ``upto`` if not given
+        :param dict problems: takes {item: error message} instead of an error for all
         :return: {item: Assessment}; items that are charged nothing are not in it
         :rtype: dict
         :raise UserError: if a reference rate or an exchange rate is missing; it names
             series and day
         """
-        return self._assess_until(items, [upto], today)[upto]
+        return self._assess_until(items, [upto], today, problems)[upto]
 
     @api.model
-    def _assess_until(self, items, days, today=None):
+    def _assess_until(self, items, days, today=None, problems=None):
         """The same at the end of each of several days, by what is known on one.
 
         :param list days: the first is the one that the figures are for
@@ -86,12 +88,18 @@ class ArChargeEngine(models.AbstractModel):
         for item in items:
             # items share terms and currency: looked up once for all of them
             key = (terms[item], item.currency_id, item.company_id)
-            if key not in known:
-                known[key] = self._get_rules(*key, days[0])
-            for day in days:
-                found[day][item] = self._assess_claim(
-                    claims[item], terms[item], known[key], book, day
-                )
+            try:
+                if key not in known:
+                    known[key] = self._get_rules(*key, days[0])
+                claim = (claims[item], terms[item], known[key], book)
+                results = [self._assess_claim(*claim, day) for day in days]
+            except UserError as error:
+                if problems is None:
+                    raise
+                problems[item] = str(error)
+                continue
+            for day, result in zip(days, results, strict=True):
+                found[day][item] = result
         return found
 
     @api.model
@@ -104,10 +112,19 @@ class ArChargeEngine(models.AbstractModel):
 
     @api.model
     def _assess_claim(self, claim, terms, known, book, upto):
-        """One claim by one set of terms; errors become sentences."""
+        """One claim by one set of terms."""
         rules, currency, rates = known
-        try:
+        with self._tell_errors(terms):
             return assess(claim, rules, book, upto, currency, rates)
+
+    @contextmanager
+    def _tell_errors(self, terms):
+        """Errors of the arithmetic become sentences.
+
+        :raise UserError: instead of a missing rate or terms that make no sense
+        """
+        try:
+            yield
         except MissingRateError as error:
             raise UserError(
                 self.env["ar.reference.rate"]._tell_missing(error)

@@ -2,12 +2,9 @@ from collections import defaultdict
 from fractions import Fraction
 
 from odoo import api, models
-from odoo.exceptions import UserError
 
 from ..tools.interest_start import ClaimDates
 from ..tools.plain_claims import PlainClaims
-from ..tools.reference_rate import MissingRateError
-from ..tools.term_error import TermError
 from .ar_reference_rate import exact
 
 SLICE = 1000  # items that are walked at a go
@@ -111,14 +108,8 @@ class ArChargeEngine(models.AbstractModel):
             row.delivery_date,
             *read["reminders"].get(row.id, (None, None)),
         )
-        try:
+        with self._tell_errors(terms):
             return plain.assess(units, dates, events, read["costs"].get(row.id, ()))
-        except MissingRateError as error:
-            raise UserError(
-                self.env["ar.reference.rate"]._tell_missing(error)
-            ) from error
-        except TermError as error:
-            raise UserError(terms._tell_error(error)) from error
 
     @api.model
     def _slice(self, rows):

@@ -3,7 +3,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from odoo import api, models
-from odoo.exceptions import UserError
 from odoo.tools import split_every
 
 from ..tools.charge_difference import Owed, get_changes
@@ -127,15 +126,8 @@ class ArChargeEngine(models.AbstractModel):
             by_day[day] += item
         results, problems = {}, {}
         for day, items in by_day.items():
-            try:
-                results |= self._assess(items, day, today)
-            except UserError:
-                # one rate that is missing does not keep the others from being charged
-                for item in items:
-                    try:
-                        results |= self._assess(item, day, today)
-                    except UserError as error:
-                        problems[item] = str(error)
+            # one rate that is missing does not keep the others from being charged
+            results |= self._assess(items, day, today, problems)
         return results, problems
 
     @api.model

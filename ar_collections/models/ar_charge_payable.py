@@ -2,7 +2,6 @@ from decimal import Decimal
 from fractions import Fraction
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools.exact_money import round_half_up
@@ -13,7 +12,6 @@ ANNOUNCED_SQL = """
     SELECT line.move_line_id, MAX(notice.date_deadline), MIN(notice.date_sent)
       FROM ar_dunning_notice_line line
       JOIN ar_dunning_notice notice ON notice.id = line.notice_id
-      JOIN ar_dunning_level level ON level.id = notice.level_id
      WHERE line.move_line_id = ANY(%s) AND line.is_live
        AND line.days_overdue > 0
        AND notice.state = 'sent' AND notice.has_announced_charges
@@ -49,9 +47,7 @@ class ArDunningNotice(models.Model):
             late = notices.line_ids.filtered(
                 lambda ln: ln.days_overdue > 0 and ln.amount_residual > 0
             )
-            payable = engine._get_payable_or_none(
-                late.move_line_id, company._ar_today()
-            )
+            payable = engine._get_payable(late.move_line_id, company._ar_today())
             for notice in notices:
                 items = (notice.line_ids & late).move_line_id
                 notice.amount_charge_today = engine._round_payable(
@@ -175,8 +171,9 @@ class ArChargeEngine(models.AbstractModel):
         Only what will be billed: nothing where the policy does not bill, nor before the
         deadline of an announcement; without what was billed.
 
+        What cannot be worked out is left unsaid: collectors see why on the invoice.
+
         :return: {item: Fraction}, to be rounded together by `_round_payable`
-        :raise UserError: if a reference rate or an exchange rate is missing
         """
         terms = self._get_terms(items) if items else {}
         verdicts = self._get_verdicts(items, terms, day)
@@ -184,7 +181,7 @@ class ArChargeEngine(models.AbstractModel):
         billed = self._get_billed(items, True)
         return {
             item: result.interest_exact + Fraction(result.cost_total - billed[item.id])
-            for item, result in self._assess(items, day).items()
+            for item, result in self._assess(items, day, problems={}).items()
         }
 
     @api.model
@@ -192,20 +189,6 @@ class ArChargeEngine(models.AbstractModel):
         """The sum of such amounts, rounded once as a document is; never below nothing."""
         unit = exact(currency.rounding)
         return float(max(round_half_up(sum(amounts, Fraction(0)), unit), Decimal(0)))
-
-    @api.model
-    def _get_payable_or_none(self, items, day):
-        """The same for words to customers: what cannot be worked out is left unsaid.
-
-        Collectors see the reason on the invoice.
-        """
-        try:
-            return self._get_payable(items, day)
-        except UserError:
-            found = {}
-            for item in items if len(items) > 1 else ():
-                found |= self._get_payable_or_none(item, day)
-            return found
 
 
 class AccountMove(models.Model):
@@ -231,8 +214,8 @@ class AccountMove(models.Model):
                 and line.amount_residual_currency > 0
             )
         )
-        payable = self.env["ar.charge.engine"]._get_payable_or_none(items, day)
         engine = self.env["ar.charge.engine"]
+        payable = engine._get_payable(items, day)
         charges = engine._round_payable(payable.values(), move.currency_id)
         if not charges:
             return {}

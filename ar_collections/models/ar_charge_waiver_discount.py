@@ -79,20 +79,19 @@ class ArChargeWaiver(models.Model):
         rest = self._get_open_of(self.charge_move_id, day) - exact(self.amount)
         return max(rest, Decimal(0))
 
-    def _give(self, today):
+    def _make_credit(self, today):
         if not self.is_discount:
-            return super()._give(today)
+            return super()._make_credit(today)
         # sudo: whoever runs this; who may give it was checked when it was approved
         credit = self.env["account.move"].with_company(self.company_id).sudo()
         credit = credit.create(self._prepare_discount_vals(today))
         credit.action_post()
-        items = (credit + self.charge_move_id.sudo()).line_ids.filtered(
-            lambda ln: ln.account_type == "asset_receivable" and not ln.reconciled
-        )
-        if len(items.move_id) == 2:
-            items.reconcile()
-        self.write({"state": "done", "credit_move_id": credit.id})
-        self._tell_debtor(self.env._("Discount given"))
+        return credit
+
+    def _get_given_text(self):
+        if self.is_discount:
+            return self.env._("Discount given")
+        return super()._get_given_text()
 
     def _prepare_discount_vals(self, today):
         """Values of the credit note, with the invoice's taxes; extensions may add."""

@@ -84,8 +84,23 @@ class ArChargeWaiver(models.Model):
         return sum(amounts, Decimal(0)) - sum(paid, Decimal(0))
 
     def _give(self, today):
-        """Credit the document with what is waived."""
+        """Credit the document with what is given up."""
         self.ensure_one()
+        credit = self._make_credit(today)
+        items = (credit + self.charge_move_id.sudo()).line_ids.filtered(
+            lambda ln: ln.account_type == "asset_receivable" and not ln.reconciled
+        )
+        # else the document is paid: the customer has a credit
+        if len(items.move_id) == 2:
+            items.reconcile()
+        self.write({"state": "done", "credit_move_id": credit.id})
+        self._tell_debtor(self._get_given_text())
+
+    def _get_given_text(self):
+        return self.env._("Late charges waived")
+
+    def _make_credit(self, today):
+        """The credit note, posted, and what it takes back of the charges."""
         credit = self.env["account.move"].with_company(self.company_id)
         # sudo: whoever runs this; who may waive was checked when it was approved
         credit = credit.sudo().create(self._prepare_credit_vals(today))
@@ -98,14 +113,7 @@ class ArChargeWaiver(models.Model):
         )
         credit.action_post()
         lines._get_siblings()._refresh_states()
-        items = (credit + self.charge_move_id.sudo()).line_ids.filtered(
-            lambda ln: ln.account_type == "asset_receivable" and not ln.reconciled
-        )
-        # else the charge is paid: the customer has a credit
-        if len(items.move_id) == 2:
-            items.reconcile()
-        self.write({"state": "done", "credit_move_id": credit.id})
-        self._tell_debtor(self.env._("Late charges waived"))
+        return credit
 
     def _prepare_credit_vals(self, today):
         """Values of the credit note; extensions may add to them."""

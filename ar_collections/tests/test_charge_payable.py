@@ -1,3 +1,4 @@
+import re
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -172,6 +173,24 @@ class TestChargePayable(LateChargesCommon):
         notice = self._run_ladder("2026-01-31")
         self.assertEqual(notice.state, "sent")
         self.assertFalse(notice.amount_charge_today)
+
+    def test_one_missing_rate_keeps_no_other_from_being_said(self):
+        rate = self.env.ref("ar_collections.ar_reference_rate_ecb_mro")
+        other = rate.copy({"code": "none_yet", "value_ids": False})
+        terms = self._create_terms(name="No rate", reference_rate_id=other.id)
+        policy = self.policy.copy({"charge_terms_id": terms.id})
+        policy.charge_since = "2025-01-01"
+        unknown = self._create_invoice_due("2026-01-01", 1000)
+        unknown.ar_policy_id = policy
+        items = self._receivable(self.invoice + unknown)
+        day = date(2026, 1, 31)
+        payable = self.engine._get_payable(items, day)
+        self.assertEqual(list(payable), list(self._receivable(self.invoice)))
+        problems = {}
+        self.engine._assess(items, day, problems=problems)
+        self.assertIn(other.name, problems[self._receivable(unknown)])
+        with self.assertRaisesRegex(UserError, re.escape(other.name)):
+            self.engine._assess(items, day)
 
     def test_invoice_page_says_what_to_pay_today(self):
         with freeze_time("2026-01-31"):

@@ -32,10 +32,7 @@ class ArPolicyReplay(models.TransientModel):
         help="Applied to every customer. Empty: each customer is treated as today.",
     )
     compare = fields.Selection(
-        [
-            ("real", "What really happened"),
-            ("policy", "Another policy"),
-        ],
+        [("real", "What really happened"), ("policy", "Another policy")],
         required=True,
         default="real",
     )

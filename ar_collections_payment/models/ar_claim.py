@@ -76,7 +76,7 @@ class ClaimSection:
         # sudo: the customer's own items, as the page shows them
         lines = self.items[0].line.sudo().browse(late)
         engine = lines.env["ar.charge.engine"]
-        payable = engine._get_payable_or_none(lines, self.company._ar_today())
+        payable = engine._get_payable(lines, self.company._ar_today())
         return engine._round_payable(payable.values(), self.currency)
 
     def get_offers(self, debtor):
