@@ -5,6 +5,7 @@ from . import ar_wizard_mixin
 from . import ar_retry_mixin
 from . import ar_root_company_mixin
 from . import ar_message_mixin
+from . import ar_message_hold
 from . import ar_shipped_mixin
 
 # CHARGE

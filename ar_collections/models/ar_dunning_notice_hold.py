@@ -1,23 +1,13 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 
 from .ar_contact_governor import ContactRequest
-
-# A notice that may not go out for longer is given back to the next run.
-MAX_WAIT = timedelta(days=5)
 
 
 class ArDunningNotice(models.Model):
     """Contact rules: notices wait until the customer may be contacted."""
 
     _inherit = "ar.dunning.notice"
-
-    date_not_before = fields.Datetime(
-        "Waits until", readonly=True, help="A contact rule keeps it back until then."
-    )
-    hold_note = fields.Char("Why it waits", readonly=True)
 
     # === BUSINESS METHODS === #
 
@@ -36,14 +26,8 @@ class ArDunningNotice(models.Model):
             )
         )
 
-    def _hold_back(self):
-        """Let those wait that a contact rule refuses right now.
-
-        :return: the notices that may go out
-        :rtype: recordset of `ar.dunning.notice`
-        """
-        moment = fields.Datetime.now()
-        requests = [
+    def _get_contact_requests(self):
+        return [
             ContactRequest(
                 notice.id,
                 notice.debtor_id,
@@ -53,25 +37,13 @@ class ArDunningNotice(models.Model):
             )
             for notice in self
         ]
-        holds = self.env["ar.contact.rule"]._get_holds(requests, moment)
-        held = self.filtered(lambda n: n.id in holds)
-        for notice in held:
-            until, note = holds[notice.id]
-            if until - moment > MAX_WAIT:
-                notice._cancel(self.env._("Not sent: %s", note))
-            else:
-                notice.write({"date_not_before": until, "hold_note": note})
-        waiting = held.filtered(lambda n: n.state == "queued")
-        if moments := set(waiting.mapped("date_not_before")):
-            # sudo: a collector has no rights on scheduled actions
-            self.env.ref(
-                "ar_collections.ir_cron_ar_dunning_notice_deliver"
-            ).sudo()._trigger(at=sorted(moments))
-        free = self - held
-        free.filtered("date_not_before").write(
-            {"date_not_before": False, "hold_note": False}
-        )
-        return free
+
+    def _get_delivery_cron(self):
+        return self.env.ref("ar_collections.ir_cron_ar_dunning_notice_deliver")
+
+    def _refuse(self, reason):
+        # the next run takes it up
+        self._cancel(reason)
 
     def _get_releasing_user(self):
         """Who let the notice go: a person, or the night's work itself.
